@@ -1,0 +1,62 @@
+"""What a pipeline is, needs, takes and gives: read from its ``manifest.toml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+GeometryKind = Literal["regular", "gapped", "tilted", "mixed", "single", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """What one input image must be. Empty tuples mean no restriction."""
+
+    name: str
+    title: str
+    modalities: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    geometries: tuple[GeometryKind, ...] = ("regular",)
+    min_slices: int = 1
+    max_slices: int = 2000
+    max_spacing_mm: float | None = None
+    min_extent_mm: float | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    key: str
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsSpec:
+    """One weights file. ``path`` is relative to the repository, or to the data folder's
+    ``models/`` when ``installed`` (prepared at set-up, too large for the repository)."""
+
+    name: str
+    path: str
+    sha256: str
+    licence: str
+    installed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    name: str
+    version: str
+    title: str
+    summary: str
+    intended_use: str
+    limitations: str
+    licence: str
+    queue: Literal["gpu", "io"]
+    time_limit_s: float
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    weights: tuple[WeightsSpec, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    card: Path = Path()

@@ -1,0 +1,1 @@
+export { StudyViewer as default } from "./StudyViewer";

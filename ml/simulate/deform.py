@@ -35,9 +35,7 @@ def random_affine(
     return matrix @ skew @ torch.diag(stretch)
 
 
-def smooth_field(
-    draw: Draw, shape: Sequence[int], *, channels: int, node_spacing: float
-) -> Tensor:
+def smooth_field(draw: Draw, shape: Sequence[int], *, channels: int, node_spacing: float) -> Tensor:
     """A smooth random field (channels, z, y, x), mean 0 and standard deviation about 1 at the
     nodes of a coarse grid ``node_spacing`` voxels apart, interpolated trilinearly."""
     nodes = [max(2, round(size / node_spacing) + 1) for size in shape]

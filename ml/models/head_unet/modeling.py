@@ -1,0 +1,97 @@
+"""Head segmenter: a residual 3D U-Net that works at 2 mm and reads and writes 1 mm.
+
+Space is folded into channels (2x2x2 voxels -> 8 channels) before the first convolution and
+unfolded after the last one, so full-resolution tensors exist only at the ends (Shi et al., ESPCN,
+CVPR 2016, in three dimensions). Fully convolutional: a whole head goes through in one pass.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ml.models.head_unet.config import HeadUNetConfig
+
+
+def fold(volume: Tensor) -> Tensor:
+    """(B, C, 2z, 2y, 2x) -> (B, 8C, z, y, x); channel = c * 8 + 4 * dz + 2 * dy + dx."""
+    b, c, z, y, x = volume.shape
+    blocks = volume.reshape(b, c, z // 2, 2, y // 2, 2, x // 2, 2)
+    return blocks.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(b, 8 * c, z // 2, y // 2, x // 2)
+
+
+def unfold(folded: Tensor) -> Tensor:
+    """(B, 8C, z, y, x) -> (B, C, 2z, 2y, 2x): the inverse of :func:`fold`."""
+    b, c8, z, y, x = folded.shape
+    blocks = folded.reshape(b, c8 // 8, 2, 2, 2, z, y, x)
+    return blocks.permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(b, c8 // 8, 2 * z, 2 * y, 2 * x)
+
+
+class ResidualBlock(nn.Module):
+    """``depth`` 3x3x3 convolutions with group normalisation, added to a (projected) identity."""
+
+    def __init__(self, inputs: int, outputs: int, *, groups: int, depth: int = 2) -> None:
+        super().__init__()
+        widths = [inputs] + [outputs] * depth
+        self.convolutions = nn.ModuleList(
+            nn.Conv3d(a, b, 3, padding=1, bias=False)
+            for a, b in zip(widths, widths[1:], strict=False)
+        )
+        self.norms = nn.ModuleList(nn.GroupNorm(groups, outputs) for _ in range(depth))
+        self.skip = nn.Conv3d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = x
+        for index, (convolution, norm) in enumerate(
+            zip(self.convolutions, self.norms, strict=True)
+        ):
+            h = norm(convolution(functional.relu(h) if index else h))
+        return functional.relu(h + self.skip(x))
+
+
+class HeadUNet(nn.Module):
+    """Trunk (features at 2 mm) and sub-voxel head. See :class:`HeadUNetConfig`."""
+
+    def __init__(self, config: HeadUNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths, groups = config.channels, config.groups
+        self.stem = nn.Conv3d(8, widths[0], 3, padding=1)
+        self.encoders = nn.ModuleList(
+            ResidualBlock(width, width, groups=groups, depth=2 if level else 1)
+            for level, width in enumerate(widths)
+        )
+        pairs = list(zip(widths, widths[1:], strict=False))
+        self.downs = nn.ModuleList(nn.Conv3d(a, b, 2, stride=2) for a, b in pairs)
+        self.ups = nn.ModuleList(nn.Conv3d(b, a, 1) for a, b in pairs)
+        self.decoders = nn.ModuleList(
+            ResidualBlock(2 * width, width, groups=groups) for width in widths[:-1]
+        )
+        self.head = nn.Conv3d(widths[0], 8 * config.outputs, 1)
+
+    def trunk(self, folded: Tensor) -> Tensor:
+        """Features (B, channels[0], z, y, x) from a folded image (B, 8, z, y, x)."""
+        x = self.stem(folded)
+        skips = []
+        for level, encoder in enumerate(self.encoders):
+            x = encoder(x)
+            if level < len(self.downs):
+                skips.append(x)
+                x = self.downs[level](x)
+        for level in reversed(range(len(self.downs))):
+            x = functional.interpolate(self.ups[level](x), scale_factor=2.0, mode="nearest")
+            x = self.decoders[level](torch.cat([x, skips[level]], dim=1))
+        return x
+
+    def logits_at(self, features: Tensor, offset: int) -> Tensor:
+        """Logits (B, tissues + 1, z, y, x) of one of the eight sub-voxels, ``offset`` 0..7 as in
+        :func:`fold`; the whole 1 mm output need never exist at once."""
+        weight = self.head.weight[offset::8]
+        bias = self.head.bias[offset::8] if self.head.bias is not None else None
+        return functional.conv3d(features, weight, bias)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits (B, tissues + 1, z, y, x) of an image (B, 1, z, y, x) whose sizes are multiples
+        of ``config.stride``; the last channel is the side, positive for left."""
+        return unfold(self.head(self.trunk(fold(image))))

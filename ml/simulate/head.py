@@ -1,0 +1,154 @@
+"""One random head: an anatomy deformed, given a contrast and scanned. The segmenter's training
+example, by domain randomisation (Billot et al., SynthSeg, Med. Image Anal. 2023)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ml.simulate import labels
+from ml.simulate.anatomy import Anatomy
+from ml.simulate.contrast import Contrast, free_contrast, physical_contrast
+from ml.simulate.corrupt import scan
+from ml.simulate.deform import pull_field, random_affine, sample_nearest, smooth_field
+from ml.simulate.draw import Draw
+from ml.simulate.matter import matter_index
+
+
+@dataclass(frozen=True, slots=True)
+class HeadOptions:
+    """What is drawn at random and how often."""
+
+    shape: tuple[int, int, int] = (128, 144, 128)
+    scale: float = 0.2
+    rotation_degrees: float = 15.0
+    warp_sd_mm: float = 3.0
+    warp_node_mm: float = 24.0
+    physical_share: float = 0.6
+    stripped_share: float = 0.3
+    brain_centre_share: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Image float32 and truth uint8, all (z, y, x): tissue index and side of every voxel."""
+
+    image: Tensor
+    tissue: Tensor
+    side: Tensor
+    contrast: str
+
+
+_MATTER_OF_CODE = torch.tensor([matter_index(s.matter) for s in labels.SOURCE_LABELS])
+_TISSUE_OF_CODE = torch.from_numpy(labels.code_to_tissue().copy())
+_SIDE_OF_CODE = torch.from_numpy(labels.code_to_side().copy())
+_MIRRORED = torch.from_numpy(labels.mirrored_code().copy())
+
+
+def _centre(draw: Draw, anatomy: Anatomy, brain_share: float) -> Tensor:
+    """Centre of the view: near the brain's middle most of the time, anywhere in the head else."""
+    brain = np.argwhere(anatomy.brain_distance[::4, ::4, ::4] == 0) * 4
+    low, high = brain.min(axis=0), brain.max(axis=0)
+    middle = torch.from_numpy((low + high) / 2.0).float()
+    if draw.chance(brain_share):
+        return middle + draw.uniforms(-35, 35, 3)
+    size = torch.tensor(anatomy.codes.shape, dtype=torch.float32)
+    return size * draw.uniforms(0.2, 0.8, 3)
+
+
+def _deformed(
+    draw: Draw, anatomy: Anatomy, options: HeadOptions, *, on_brain: bool
+) -> tuple[Tensor, Tensor]:
+    """Codes and brain distance on the output grid, after a random transform and mirroring;
+    ``on_brain`` keeps the view near the brain."""
+    affine = random_affine(draw, scale=options.scale, rotation_degrees=options.rotation_degrees)
+    mirrored = draw.chance(0.5)
+    if mirrored:
+        affine = affine @ torch.diag(torch.tensor([1.0, 1.0, -1.0]))
+    warp = draw.uniform(0, options.warp_sd_mm) * smooth_field(
+        draw, options.shape, channels=3, node_spacing=options.warp_node_mm
+    )
+    centre = _centre(draw, anatomy, 1.0 if on_brain else options.brain_centre_share)
+    pull = pull_field(options.shape, centre=centre, affine=affine, displacement=warp)
+    codes = sample_nearest(torch.from_numpy(anatomy.codes), pull)
+    distance = sample_nearest(torch.from_numpy(anatomy.brain_distance), pull, outside=255)
+    return (_MIRRORED[codes.int()] if mirrored else codes), distance
+
+
+def _stripped(draw: Draw, codes: Tensor, distance: Tensor) -> Tensor:
+    """Remove what skull stripping removes: all beyond a margin around the brain, or all but
+    brain, or all but brain and fluid near it."""
+    fluid = codes == labels.code_of(24)
+    brain = distance == 0
+    way = draw.uniform(0, 1)
+    if way < 0.25:
+        keep = brain
+    elif way < 0.75:
+        keep = brain | (fluid & (distance <= draw.integer(2, 14)))
+    else:
+        keep = distance <= draw.integer(1, 6)
+    return torch.where(keep, codes, torch.zeros_like(codes))
+
+
+def _paint(draw: Draw, codes: Tensor, contrast: Contrast) -> Tensor:
+    """Intensities from codes: class mean and texture; soft tissue is muscle and fat in patches."""
+    shape = codes.shape
+    mean, sd = contrast.mean[_MATTER_OF_CODE], contrast.sd[_MATTER_OF_CODE]
+    index = codes.int()
+    base, spread = mean[index], sd[index]
+    fat, soft = matter_index("fat"), codes == labels.code_of(507)
+    patches = smooth_field(draw, shape, channels=1, node_spacing=draw.uniform(5, 14))[0]
+    is_fat = soft & (patches > draw.uniform(-0.6, 0.6))
+    base = torch.where(is_fat, contrast.mean[fat], base)
+    spread = torch.where(is_fat, contrast.sd[fat], spread)
+    # Slow variation inside tissues: real ones are not flat (myelin, iron, partial volume).
+    drift = smooth_field(draw, shape, channels=1, node_spacing=draw.uniform(8, 30))[0]
+    return base + spread * (draw.normals(*shape) + draw.uniform(0, 1) * drift)
+
+
+def random_head(anatomy: Anatomy, seed: int, options: HeadOptions | None = None) -> Head:
+    """Draw one head. The same seed gives the same head.
+
+    Raises:
+        RuntimeError: the anatomy holds no brain.
+    """
+    options = options or HeadOptions()
+    draw = Draw(seed)
+    stripped = draw.chance(options.stripped_share)
+    codes, distance = _deformed(draw, anatomy, options, on_brain=stripped)
+    if stripped:
+        codes = _stripped(draw, codes, distance)
+    physical = draw.chance(options.physical_share)
+    contrast = physical_contrast(draw) if physical else free_contrast(draw)
+    ideal = _paint(draw, codes, contrast).clamp_min(0)
+    foreground = codes > 0
+    if stripped:
+        ideal = ideal * foreground
+    image = scan(draw, ideal, foreground=foreground)
+    if stripped and draw.chance(0.7):
+        image = image * foreground
+    index = codes.int()
+    return Head(
+        image=normalise(image) * draw.uniform(0.85, 1.15),
+        tissue=_TISSUE_OF_CODE[index],
+        side=_SIDE_OF_CODE[index],
+        contrast=contrast.name,
+    )
+
+
+def normalise(image: Tensor) -> Tensor:
+    """Scale a volume so that the 1st and 99th percentile of its occupied voxels are 0 and 1,
+    clipped to 0..1.5. Occupied: above the minimum by 2 % of the range; a constant volume gives 0.
+    """
+    sample = image.reshape(-1)[::13]
+    low, high = sample.min(), torch.quantile(sample[:1_000_000], 0.999)
+    occupied = sample[sample > low + 0.02 * (high - low)]
+    if occupied.numel() < 10:
+        return torch.zeros_like(image)
+    occupied = occupied[:: max(1, occupied.numel() // 200_000)]
+    bottom, top = torch.quantile(occupied, torch.tensor([0.01, 0.99])).tolist()
+    bottom = min(bottom, float(low) + 0.25 * (top - float(low)))
+    return ((image - bottom) / max(top - bottom, 1e-6)).clamp(0.0, 1.5)

@@ -1,0 +1,54 @@
+"""The recipe of the shipped head segmenter: every number that decides the result."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml.models.head_unet.config import HeadUNetConfig
+from ml.simulate.head import HeadOptions
+
+# By subject. Even and odd subjects come from two scanning protocols (whole head and neck; head
+# cut below the skull base): each part of the split has both.
+VALIDATION_SUBJECTS = (4, 12)
+TEST_SUBJECTS = (9, 16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Optimisation settings; model and simulation have their own."""
+
+    seed: int = 20251
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 1e-4
+    warmup_steps: int = 100
+    ema_decay: float = 0.998
+    gradient_clip: float = 1.0
+    sub_voxels: int = 3
+    side_weight: float = 0.5
+    model: HeadUNetConfig = field(default_factory=HeadUNetConfig)
+    heads: HeadOptions = field(default_factory=HeadOptions)
+
+    def as_dict(self) -> dict[str, object]:
+        return dataclasses.asdict(self)
+
+
+def subject_of(path: Path) -> int:
+    """Subject number in a name such as ``training_seg_07.nii.gz``; ``ValueError`` if none."""
+    match = re.search(r"(\d+)\.nii", path.name)
+    if match is None:
+        raise ValueError(f"no subject number in {path.name}")
+    return int(match.group(1))
+
+
+def split(paths: list[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Training, validation and test files, by subject."""
+    held_out = {*VALIDATION_SUBJECTS, *TEST_SUBJECTS}
+    ordered = sorted(paths)
+    return (
+        [p for p in ordered if subject_of(p) not in held_out],
+        [p for p in ordered if subject_of(p) in VALIDATION_SUBJECTS],
+        [p for p in ordered if subject_of(p) in TEST_SUBJECTS],
+    )

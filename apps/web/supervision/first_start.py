@@ -1,0 +1,65 @@
+"""What a start prepares when it is not there yet: tables, administrator, models, samples."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from apps.web.supervision.preflight import StartRefused
+from apps.web.supervision.processes import REPOSITORY
+
+Say = Callable[[str], None]
+
+django.setup()
+
+
+def prepare(say: Say) -> None:
+    """Migrations, static files, the administrator, the language model, the sample studies."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("create_admin")
+    _ml("prepare", say, "preparing the language model (once)", settings.DATA_DIR / "models")
+    _ml("samples", say, "writing the sample studies (once)", _samples())
+
+
+def samples_store(say: Say) -> None:
+    """Send the sample studies to Orthanc, once: a sample that a person deleted stays deleted."""
+    stored = settings.DATA_DIR / "samples.stored"
+    if stored.exists():
+        return
+    from apps.pacs.client import OrthancClient
+
+    client = OrthancClient.from_settings()
+    files = sorted(path for path in _samples().rglob("*.dcm"))
+    for path in files:
+        client.store(path.read_bytes())
+    stored.touch()
+    say(f"stored the sample studies ({len(files)} instances)")
+
+
+def _samples() -> Path:
+    return Path(settings.DATA_DIR) / "samples"
+
+
+def _ml(command: str, say: Say, title: str, made: Path) -> None:
+    done = made / ".complete"
+    if done.exists():
+        return
+    say(title)
+    run = subprocess.run(
+        [sys.executable, "-m", "ml", command, "--out", str(made)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        last = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise StartRefused(f"{title}: {last}")
+    done.touch()

@@ -1,0 +1,33 @@
+"""The Celery application: queues ``io`` and ``gpu``, JSON only, settings in Django's settings."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+# Idle OpenMP threads must sleep: spinning ones take the processor from the other processes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings.dev")
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+
+from apps.core import heartbeat
+from apps.core.tasks import PERIODIC
+
+app = Celery("synoptic")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+# The same object that ``io_task(every=…)`` fills while the tasks of the apps are imported.
+app.conf.beat_schedule = PERIODIC
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _show_life(sender: Any, **_: object) -> None:
+    for queue in sender.app.amqp.queues.consume_from:
+        heartbeat.start(f"worker_{queue}")
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _end_life(**_: object) -> None:
+    heartbeat.stop()

@@ -1,0 +1,68 @@
+"""How a task is declared. There is no bare ``shared_task``: the decorator fixes the queue and what
+happens when a worker dies.
+
+- ``io_task``: short work that waits for disk, database or network; queue ``io``.
+- ``gpu_task``: one run of the engine; queue ``gpu``, a thread pool, so that Celery's own time
+  limits do not apply and the engine keeps the time instead.
+
+Both are acknowledged late and handed out again when their worker is lost: a task must therefore be
+idempotent. ``io_task(every=seconds)`` also has beat call it at that pace.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+PERIODIC: dict[str, dict[str, Any]] = {}
+
+TaskFunction = Callable[..., Any]
+
+
+def _task(function: TaskFunction, *, queue: str, **options: Any) -> Task:
+    made: Task = shared_task(
+        function,
+        name=f"{function.__module__}.{function.__qualname__}",
+        queue=queue,
+        acks_late=True,
+        reject_on_worker_lost=True,
+        ignore_result=True,
+        **options,
+    )
+    return made
+
+
+def io_task(
+    *, every: float | None = None, time_limit_s: float = 600.0
+) -> Callable[[TaskFunction], Task]:
+    def declare(function: TaskFunction) -> Task:
+        made = _task(function, queue="io", time_limit=time_limit_s)
+        if every is not None:
+            # A call that could not start before the next one is due is dropped.
+            PERIODIC[made.name] = {
+                "task": made.name,
+                "schedule": every,
+                "options": {"expires": every, "queue": "io"},
+            }
+        return made
+
+    return declare
+
+
+def gpu_task() -> Callable[[TaskFunction], Task]:
+    def declare(function: TaskFunction) -> Task:
+        return _task(function, queue="gpu")
+
+    return declare
+
+
+@io_task(every=3600.0)
+def idempotency_expire() -> None:
+    from apps.core.models import IdempotencyKey
+
+    before = timezone.now() - dt.timedelta(days=7)
+    IdempotencyKey.objects.filter(created_at__lt=before).delete()

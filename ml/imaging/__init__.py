@@ -1,0 +1,1 @@
+"""Volumes in space: resampling, intensity scaling. No file I/O."""

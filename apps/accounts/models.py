@@ -30,8 +30,8 @@ class User(BaseModel, AbstractUser):
     requests then decide without a further query.
     """
 
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     display_name = models.CharField(max_length=150, blank=True)
     roles = models.JSONField(default=list, blank=True, validators=[validate_roles])
 

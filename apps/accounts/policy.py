@@ -138,7 +138,9 @@ def Policy(  # noqa: N802 - used where DRF expects a class
     unknown = named - set(ACTIONS)
     if unknown or not named:
         raise ValueError(f"The policy table knows no {unknown or 'empty policy'}.")
-    return type("PolicyPermission", (_PolicyPermission,), {"default": default, "by_method": by_method})
+    return type(
+        "PolicyPermission", (_PolicyPermission,), {"default": default, "by_method": by_method}
+    )
 
 
 View = Callable[..., Any]

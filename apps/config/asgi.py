@@ -8,6 +8,7 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
+# Only now: what follows reads models.
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator

@@ -22,12 +22,12 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = PERIODIC
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def _show_life(sender: Any, **_: object) -> None:
     for queue in sender.app.amqp.queues.consume_from:
         heartbeat.start(f"worker_{queue}")
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def _end_life(**_: object) -> None:
     heartbeat.stop()

@@ -165,15 +165,15 @@ def _page(request: HttpRequest, error: ApiError) -> HttpResponse:
     return render(request, "core/error.html", context, status=error.status)
 
 
-def page_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _page(request, ApiError("The request could not be understood."))
 
 
-def page_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _page(request, Denied("You may not see this."))
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _page(request, NotFound("There is nothing at this address."))
 
 

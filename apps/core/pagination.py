@@ -116,8 +116,8 @@ class KeysetPagination(BasePagination):
     page: Page[Any]
 
     def paginate_queryset(
-        self, queryset: QuerySet[M], request: Request, view: APIView | None = None
-    ) -> list[M]:
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
         choose = getattr(view, "get_ordering", None)
         ordering = choose() if choose else getattr(view, "ordering", ("-created_at", "id"))
         self.page = keyset_page(

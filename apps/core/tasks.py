@@ -13,38 +13,42 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from celery import Task, shared_task
 from django.utils import timezone
 
 PERIODIC: dict[str, dict[str, Any]] = {}
 
-TaskFunction = Callable[..., Any]
+# Longer than any run may take: the engine ends it long before.
+GPU_TIME_LIMIT_S = 12 * 3600
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _task(function: TaskFunction, *, queue: str, **options: Any) -> Task:
-    made: Task = shared_task(
-        function,
+def _task(function: Callable[P, R], *, queue: str, time_limit: int) -> Task[P, R]:
+    declare: Callable[[Callable[P, R]], Task[P, R]] = shared_task(
         name=f"{function.__module__}.{function.__qualname__}",
         queue=queue,
         acks_late=True,
         reject_on_worker_lost=True,
         ignore_result=True,
-        **options,
+        time_limit=time_limit,
     )
-    return made
+    return declare(function)
 
 
 def io_task(
-    *, every: float | None = None, time_limit_s: float = 600.0
-) -> Callable[[TaskFunction], Task]:
-    def declare(function: TaskFunction) -> Task:
+    *, every: float | None = None, time_limit_s: int = 600
+) -> Callable[[Callable[P, R]], Task[P, R]]:
+    def declare(function: Callable[P, R]) -> Task[P, R]:
         made = _task(function, queue="io", time_limit=time_limit_s)
         if every is not None:
             # A call that could not start before the next one is due is dropped.
-            PERIODIC[made.name] = {
-                "task": made.name,
+            name = f"{function.__module__}.{function.__qualname__}"
+            PERIODIC[name] = {
+                "task": name,
                 "schedule": every,
                 "options": {"expires": every, "queue": "io"},
             }
@@ -53,9 +57,9 @@ def io_task(
     return declare
 
 
-def gpu_task() -> Callable[[TaskFunction], Task]:
-    def declare(function: TaskFunction) -> Task:
-        return _task(function, queue="gpu")
+def gpu_task() -> Callable[[Callable[P, R]], Task[P, R]]:
+    def declare(function: Callable[P, R]) -> Task[P, R]:
+        return _task(function, queue="gpu", time_limit=GPU_TIME_LIMIT_S)
 
     return declare
 

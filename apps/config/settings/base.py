@@ -111,7 +111,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 # The front end is built with the base /static/app/.
-STATICFILES_DIRS: list[tuple[str, Path]] = [("app", FRONTEND_DIST)] if FRONTEND_DIST.exists() else []
+STATICFILES_DIRS: list[tuple[str, Path]] = (
+    [("app", FRONTEND_DIST)] if FRONTEND_DIST.exists() else []
+)
 
 # Files larger than this go to disk while they arrive. The bound on the whole is the upload's own.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024**2

@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 run: setup-run
-	@exec $(python) manage.py up
+	@exec $(python) -m apps.web.supervision
 
 test: setup-test
 	@deploy/test.sh

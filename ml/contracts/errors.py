@@ -75,6 +75,12 @@ class OutOfMemory(MlError):
     code = "out_of_memory"
 
 
+class PipelineFailed(MlError):
+    """The pipeline broke in a way nobody foresaw: a defect, not the user's doing."""
+
+    code = "pipeline_failed"
+
+
 class EngineDied(MlError):
     """The engine process ended while it served this run."""
 

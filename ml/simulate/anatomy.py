@@ -38,8 +38,6 @@ def to_lps(image: nib.Nifti1Image) -> NDArray[np.generic]:
 
 def _build(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     image = nib.load(path)
-    if not isinstance(image, nib.Nifti1Image):
-        raise ValueError(f"{path.name} is not a NIfTI image")
     if not np.allclose(image.header.get_zooms()[:3], 1.0, atol=1e-3):
         raise ValueError(f"{path.name} is not at 1 mm")
     codes = labels.encode(np.asarray(to_lps(image)).astype(np.int32))
@@ -55,7 +53,7 @@ def load_anatomy(path: Path, cache_dir: Path) -> Anatomy:
     """Read one label file, through a cache of its canonical form.
 
     Raises:
-        ValueError: not a 1 mm NIfTI image, or ids that the head key does not name.
+        ValueError: not at 1 mm, or ids that the head key does not name.
     """
     name = path.name.removesuffix(".nii.gz")
     cached = cache_dir / f"{name}.v{_CACHE_VERSION}.npz"

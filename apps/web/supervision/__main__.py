@@ -96,14 +96,13 @@ def _supervisor_start(
         for process in process_table(
             host=host,
             port=port,
-            redis_configuration=configurations["redis"],
-            orthanc_configuration=configurations["orthanc"],
+            **configurations,
         )
         if process.name not in stores.external()
     )
     configuration = data_dir / "supervisord.conf"
     configuration.write_text(supervisord_configuration(table, run_dir=data_dir))
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "TCP_NODELAY": "1"}
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     # Its own session, so that Ctrl-C reaches this process alone, which then ends the rest in order.
     return subprocess.Popen(
         ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "supervisor.supervisord",

@@ -33,12 +33,11 @@ def samples_store(say: Say) -> None:
     stored = settings.DATA_DIR / "samples.stored"
     if stored.exists():
         return
-    from apps.pacs.client import OrthancClient
+    from apps.pacs.client import request
 
-    client = OrthancClient.from_settings()
-    files = sorted(path for path in _samples().rglob("*.dcm"))
+    files = sorted(_samples().rglob("*.dcm"))
     for path in files:
-        client.store(path.read_bytes())
+        request("POST", "/instances", content=path.read_bytes())
     stored.touch()
     say(f"stored the sample studies ({len(files)} instances)")
 

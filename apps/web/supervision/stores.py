@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,33 +54,24 @@ class StorePorts:
 
 
 def stores_configure(data_dir: Path, ports: StorePorts) -> dict[str, Path]:
-    """Write both configuration files, readable by their owner only. Needs Django's settings."""
-    from django.conf import settings
+    """Write both configuration files, readable by their owner only. Needs Django's settings.
 
-    from apps.pacs.configuration import orthanc_configuration
+    Returns the paths of ``redis`` and ``orthanc`` configurations, and of ``loopback``: what is
+    preloaded into Orthanc so that it listens on this machine alone (absent without a compiler).
+    """
+    from django.conf import settings
+    from django.core.management import call_command
 
     redis = data_dir / "redis" / "redis.conf"
-    orthanc = data_dir / "orthanc" / "orthanc.json"
-    for path in (redis, orthanc):
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-    # Nothing is kept in Redis that the database does not know: no snapshots, no log.
-    _write_private(
-        redis,
-        f"bind {LOOPBACK}\nport {ports.redis}\ndir {redis.parent}\nsave ''\nappendonly no\n"
-        f"requirepass {settings.REDIS_PASSWORD}\nloglevel warning\n",
-    )
-    configuration = orthanc_configuration(
-        data_dir=orthanc.parent,
-        http_port=ports.orthanc,
-        dicom_port=ports.dicom,
-        user=settings.ORTHANC_USER,
-        password=settings.ORTHANC_PASSWORD,
-    )
-    _write_private(orthanc, json.dumps(configuration, indent=1))
-    return {"redis": redis, "orthanc": orthanc}
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    redis.parent.mkdir(exist_ok=True, mode=0o700)
+    descriptor = os.open(redis, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:
-        handle.write(text)
+        # Nothing is kept in Redis that the database does not know: no snapshots, no log.
+        handle.write(
+            f'bind {LOOPBACK}\nport {ports.redis}\ndir "{redis.parent}"\nsave ""\n'
+            f"appendonly no\nrequirepass {settings.REDIS_PASSWORD}\nloglevel warning\n"
+        )
+    orthanc = data_dir / "orthanc.json"
+    loopback = data_dir / "lib" / "loopback.so"
+    call_command("orthanc_config", out=orthanc, loopback_library=loopback)
+    return {"redis": redis, "orthanc": orthanc, "loopback": loopback}

@@ -1,13 +1,7 @@
 /** The event protocol of jobs: what the socket and the REST catch-up carry. */
 import type { Evidence } from "@/viewer/types";
 
-export type JobState =
-  | "queued"
-  | "running"
-  | "interrupted"
-  | "succeeded"
-  | "failed"
-  | "cancelled";
+export type JobState = "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
 
 export type Section = "findings" | "impression";
 

@@ -7,6 +7,8 @@ CVPR 2016, in three dimensions). Fully convolutional: a whole head goes through 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,10 +35,9 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, groups: int, depth: int = 2) -> None:
         super().__init__()
-        widths = [inputs] + [outputs] * depth
+        widths = [inputs, *[outputs] * depth]
         self.convolutions = nn.ModuleList(
-            nn.Conv3d(a, b, 3, padding=1, bias=False)
-            for a, b in zip(widths, widths[1:], strict=False)
+            nn.Conv3d(a, b, 3, padding=1, bias=False) for a, b in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.GroupNorm(groups, outputs) for _ in range(depth))
         self.skip = nn.Conv3d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
@@ -62,7 +63,7 @@ class HeadUNet(nn.Module):
             ResidualBlock(width, width, groups=groups, depth=2 if level else 1)
             for level, width in enumerate(widths)
         )
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.downs = nn.ModuleList(nn.Conv3d(a, b, 2, stride=2) for a, b in pairs)
         self.ups = nn.ModuleList(nn.Conv3d(b, a, 1) for a, b in pairs)
         self.decoders = nn.ModuleList(

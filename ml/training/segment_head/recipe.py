@@ -18,7 +18,11 @@ TEST_SUBJECTS = (9, 16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Optimisation settings; model and simulation have their own."""
+    """Optimisation settings; model and simulation have their own.
+
+    Small views first, for more steps in the same time; during the final decay views as large as
+    the windows of inference.
+    """
 
     seed: int = 20251
     learning_rate: float = 1.5e-3
@@ -26,10 +30,11 @@ class Recipe:
     warmup_steps: int = 100
     ema_decay: float = 0.998
     gradient_clip: float = 1.0
-    sub_voxels: int = 3
+    sub_voxels: int = 2
     side_weight: float = 0.5
     model: HeadUNetConfig = field(default_factory=HeadUNetConfig)
-    heads: HeadOptions = field(default_factory=HeadOptions)
+    heads: HeadOptions = field(default_factory=lambda: HeadOptions(shape=(112, 128, 112)))
+    final_heads: HeadOptions = field(default_factory=lambda: HeadOptions(shape=(128, 144, 128)))
 
     def as_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)

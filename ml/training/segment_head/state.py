@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def save(
     run_dir.mkdir(parents=True, exist_ok=True)
     partial = run_dir / "state.partial"
     save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
-    os.replace(partial, run_dir / "state.safetensors")
+    partial.replace(run_dir / "state.safetensors")
     (run_dir / "progress.json").write_text(json.dumps(asdict(progress)))
 
 

@@ -11,6 +11,7 @@ import copy
 import json
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -43,10 +44,9 @@ def finished(run_dir: Path, progress: Progress, max_steps: int | None) -> bool:
     if progress.decay_start is None and (run_dir / "decay").exists():
         progress.decay_start = progress.step
         progress.decay_steps = int((run_dir / "decay").read_text().strip() or 300)
-    if progress.decay_start is not None:
-        if progress.step >= progress.decay_start + progress.decay_steps:
-            return True
-    return (run_dir / "stop").exists()
+    start = progress.decay_start
+    decayed = start is not None and progress.step >= start + progress.decay_steps
+    return decayed or (run_dir / "stop").exists()
 
 
 def update_average(average: HeadUNet, model: HeadUNet, decay: float) -> None:
@@ -102,6 +102,8 @@ def train(
     earlier = progress.seconds
     generator = torch.Generator()
     while not finished(run_dir, progress, max_steps):
+        if not decaying and progress.decay_start is not None:
+            heads, decaying = _open_stream(anatomies, recipe, progress), True
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, progress)
         generator.manual_seed(recipe.seed + progress.step)
@@ -120,6 +122,14 @@ def train(
             saved = time.monotonic()
     state.save(run_dir, progress, model, average, optimizer)
     return progress
+
+
+def _open_stream(
+    anatomies: list[Anatomy], recipe: Recipe, progress: Progress
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    options = recipe.heads if progress.decay_start is None else recipe.final_heads
+    stream = HeadStream(anatomies, options, seed=recipe.seed, start=progress.step)
+    return iter(loader(stream))
 
 
 def _log(run_dir: Path, progress: Progress, means: dict[str, float]) -> None:

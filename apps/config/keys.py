@@ -11,7 +11,7 @@ FILE = "secrets.json"
 
 
 def load_or_create(data_dir: Path) -> dict[str, str]:
-    """``secret_key``, ``orthanc_user`` and ``orthanc_password``, made at the first call.
+    """The secret key and the passwords of Orthanc and Redis, made at the first call.
 
     Two processes that start together agree: the file is written aside and linked into place, and
     whoever comes second reads what the first has written.
@@ -23,6 +23,7 @@ def load_or_create(data_dir: Path) -> dict[str, str]:
             "secret_key": secrets.token_urlsafe(50),
             "orthanc_user": "synoptic",
             "orthanc_password": secrets.token_urlsafe(32),
+            "redis_password": secrets.token_urlsafe(32),
         }
         draft = data_dir / f".{FILE}.{os.getpid()}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

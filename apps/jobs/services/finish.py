@@ -1,0 +1,82 @@
+"""The one end of a job."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.jobs.lease import Lease, require_lease
+from apps.jobs.models import Job
+from apps.jobs.services.append import append_locked, job_locked
+from apps.jobs.signals import job_finishing
+from apps.jobs.states import Outcome, require_transition
+
+logger = logging.getLogger(__name__)
+
+
+def finish_locked(
+    job: Job,
+    outcome: Outcome,
+    *,
+    code: str = "",
+    user_message: str = "",
+    incomplete: bool = False,
+    retryable: bool = False,
+    result: dict[str, Any] | None = None,
+) -> None:
+    """End a locked ``job``: its state, what hangs on it, and ``job.finished``, all or nothing."""
+    require_transition(Job.State(job.state).value, outcome)
+    job.state = outcome
+    job.finished_at = timezone.now()
+    job.error_code, job.error_message = code, user_message
+    job.incomplete, job.position = incomplete, None
+    job.lease_token = job.lease_expires_at = None
+    if outcome == "succeeded":
+        job.progress = 1.0
+    if result is not None:
+        job.result = result
+    data: dict[str, Any] = {"outcome": outcome, "incomplete": incomplete}
+    if code:
+        data |= {"code": code, "user_message": user_message}
+    if outcome != "succeeded":
+        data["retryable"] = retryable
+    job.save()
+    _tell_receivers(job)
+    append_locked(job, [("job.finished", data)])
+
+
+def _tell_receivers(job: Job) -> None:
+    """A receiver that fails must not keep the job from ending: its own writes are undone."""
+    try:
+        with transaction.atomic():
+            job_finishing.send(sender=Job, job=job)
+    except Exception:
+        logger.exception("What hangs on the end of job %s failed.", job.pk)
+
+
+def job_finish(
+    lease: Lease,
+    outcome: Outcome,
+    *,
+    code: str = "",
+    user_message: str = "",
+    incomplete: bool = False,
+    retryable: bool = False,
+    result: dict[str, Any] | None = None,
+) -> None:
+    """End the attempt that ``lease`` holds. Raises ``LeaseLost``."""
+    with transaction.atomic():
+        job = job_locked(lease.job_id)
+        require_lease(job, lease)
+        finish_locked(
+            job,
+            outcome,
+            code=code,
+            user_message=user_message,
+            incomplete=incomplete,
+            retryable=retryable,
+            result=result,
+        )

@@ -1,0 +1,9 @@
+"""What other parts may hang on."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Sent with ``job`` inside the transaction that ends it, before ``job.finished`` is stored: what a
+# receiver writes is there when a watcher hears of the end.
+job_finishing = Signal()

@@ -1,0 +1,61 @@
+"""The door of ``ml``: all that the rest of Synoptic may call. Importing it loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from ml.contracts.cancel import CancelToken
+from ml.contracts.engine import Engine
+from ml.contracts.events import Event
+from ml.contracts.manifest import Manifest
+from ml.contracts.report import ReportDocument
+from ml.contracts.request import RunRequest
+from ml.runtime import registry, weights
+
+
+def manifests() -> tuple[Manifest, ...]:
+    """Every pipeline on offer, by name. Light: loads no model."""
+    return registry.manifests()
+
+
+def verify_weights(manifest: Manifest, data_dir: Path | None = None) -> None:
+    """Check the weights files of a pipeline against the digests of its manifest.
+
+    Raises:
+        WeightsMissing: a file is not installed.
+        DigestMismatch: a file is not the one the manifest names.
+    """
+    weights.verify(manifest, data_dir)
+
+
+def open_engine(
+    kind: Literal["local", "process"] = "process",
+    device: str = "auto",
+    data_dir: Path | None = None,
+) -> Engine:
+    """An engine: ``process`` owns a warm child that can be killed, ``local`` runs right here."""
+    if kind == "process":
+        from ml.runtime.process import ProcessEngine
+
+        return ProcessEngine(device=device, data_dir=data_dir)
+    from ml.runtime.local import LocalEngine
+
+    return LocalEngine(device=device, data_dir=data_dir)
+
+
+def run(request: RunRequest, cancel: CancelToken | None = None) -> Iterator[Event]:
+    """One run in this process, its models given back afterwards. Raises ``MlError``."""
+    engine = open_engine("local")
+    try:
+        yield from engine.run(request, cancel or CancelToken())
+    finally:
+        engine.close()
+
+
+def write_report_sr(document: ReportDocument, *, source_dir: Path, out_path: Path) -> Path:
+    """Write a report draft as a DICOM SR beside the series in ``source_dir``; see ``ml.dicom``."""
+    from ml.dicom.write_report import write_report
+
+    return write_report(document, source_dir=source_dir, out_path=out_path)

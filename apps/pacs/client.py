@@ -1,0 +1,122 @@
+"""The one HTTP client of Orthanc's REST API, for threads and for event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from apps.pacs.errors import PacsFailed, PacsNotFound, PacsUnavailable
+
+# Orthanc stops answering for some seconds while it writes a large study: reads wait longer.
+TIMEOUT = httpx.Timeout(60.0, connect=3.0, pool=30.0)
+LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=12, keepalive_expiry=15.0)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "base_url": settings.ORTHANC_URL,
+        "auth": httpx.BasicAuth(settings.ORTHANC_USER, settings.ORTHANC_PASSWORD),
+        "timeout": TIMEOUT,
+        "limits": LIMITS,
+        # Orthanc is next door: proxies of the environment are not for it.
+        "trust_env": False,
+        "headers": {"accept-encoding": "identity"},
+    }
+
+
+@cache
+def _shared() -> httpx.Client:
+    return httpx.Client(transport=httpx.HTTPTransport(retries=1, limits=LIMITS), **_options())
+
+
+@contextmanager
+def pacs_errors() -> Iterator[None]:
+    """Turn what httpx raises into what our callers understand."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise PacsUnavailable from error
+
+
+def raise_for_answer(status: int, body: bytes) -> None:
+    """Raise what an answer other than a success means."""
+    if status < 300:
+        return
+    if status == 404:
+        raise PacsNotFound
+    if status in (401, 403):
+        raise PacsFailed(status, "our user name or password is not the one Orthanc knows")
+    raise PacsFailed(status, _reason(body))
+
+
+def _reason(body: bytes) -> str:
+    """Orthanc's own word for the error, without its details: those may hold patient data."""
+    try:
+        answer = httpx.Response(200, content=body).json()
+        return str(answer.get("OrthancError", "")) or "no reason given"
+    except (ValueError, AttributeError):
+        return "no reason given"
+
+
+def request(
+    method: str,
+    path: str,
+    *,
+    params: Mapping[str, str | int] | None = None,
+    content: Any = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> httpx.Response:
+    """One request from a thread. Raises PacsUnavailable, PacsNotFound or PacsFailed."""
+    with pacs_errors():
+        response = _shared().request(
+            method,
+            path,
+            params=params,
+            content=content,
+            json=json,
+            headers=headers,
+            timeout=TIMEOUT if timeout is None else timeout,
+        )
+    raise_for_answer(response.status_code, response.content)
+    return response
+
+
+def get_json(path: str, *, params: Mapping[str, str | int] | None = None) -> Any:
+    return request("GET", path, params=params).json()
+
+
+def get_bytes(path: str, *, headers: Mapping[str, str] | None = None) -> bytes:
+    return request("GET", path, headers=headers).content
+
+
+def ping(timeout: float = 2.0) -> bool:
+    """Whether Orthanc answers and knows us."""
+    try:
+        request("GET", "/system", timeout=timeout)
+    except (PacsUnavailable, PacsNotFound, PacsFailed):
+        return False
+    return True
+
+
+_by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def async_client() -> httpx.AsyncClient:
+    """The client of the running event loop, so that its connections are reused."""
+    loop = asyncio.get_running_loop()
+    client = _by_loop.get(loop)
+    if client is None or client.is_closed:
+        transport = httpx.AsyncHTTPTransport(retries=1, limits=LIMITS)
+        client = _by_loop[loop] = httpx.AsyncClient(transport=transport, **_options())
+    return client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -86,6 +87,22 @@ def stream_page(
             return StreamPage(epoch=job.epoch, head=head, finished=ended, events=events)
     snapshot = _snapshot(job)
     return StreamPage(epoch=job.epoch, head=snapshot["seq"], finished=finished, snapshot=snapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPosition:
+    epoch: str
+    head: int
+    finished: bool
+
+
+def stream_heads(job_ids: Sequence[UUID]) -> dict[str, StreamPosition]:
+    """Where the streams of these jobs stand, by the stream's name."""
+    rows = Job.objects.filter(pk__in=job_ids).values_list("pk", "epoch", "head", "state")
+    return {
+        f"{STREAM_PREFIX}{pk}": StreamPosition(epoch=epoch, head=head, finished=is_finished(state))
+        for pk, epoch, head, state in rows
+    }
 
 
 def _snapshot(job: Job) -> Projection:

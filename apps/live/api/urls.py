@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.live.api.views import LiveTicketView
+
+urlpatterns: list[URLPattern] = [
+    path("live/ticket", LiveTicketView.as_view(), name="live-ticket"),
+]

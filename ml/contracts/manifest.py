@@ -11,7 +11,11 @@ GeometryKind = Literal["regular", "gapped", "tilted", "mixed", "single", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
-    """What one input image must be. Empty tuples mean no restriction."""
+    """What one input image must be. Empty tuples mean no restriction.
+
+    ``synthetic``: images that were simulated or made by a model are taken too; what is derived
+    from them is marked as they are.
+    """
 
     name: str
     title: str
@@ -22,6 +26,7 @@ class InputSpec:
     max_slices: int = 2000
     max_spacing_mm: float | None = None
     min_extent_mm: float | None = None
+    synthetic: bool = False
     required: bool = True
 
 

@@ -114,3 +114,13 @@ async def _fetch_all(ids: Iterable[str], folder: Path, at_once: int) -> list[Pat
 
     async with async_client() as client:
         return list(await asyncio.gather(*(fetch(instance_id) for instance_id in ids)))
+
+
+def instance_series_uid(instance_id: str) -> str | None:
+    """The SeriesInstanceUID of the series that an instance is in."""
+    try:
+        series = get_json(f"/instances/{instance_id}/series")
+    except PacsNotFound:
+        return None
+    found: str | None = series["MainDicomTags"].get("SeriesInstanceUID")
+    return found

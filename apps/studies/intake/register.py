@@ -1,0 +1,238 @@
+"""Writing snapshots into the index. Doing it twice changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from apps.core.doorbell import ring_on_commit
+from apps.studies import attributes, search
+from apps.studies import tags as t
+from apps.studies.intake.snapshot import Snapshot
+from apps.studies.models import (
+    NO_DATE,
+    IntakeCursor,
+    Patient,
+    Series,
+    SeriesLayout,
+    Study,
+    StudyTerm,
+)
+
+log = logging.getLogger(__name__)
+
+STREAM = "studies"
+
+
+@transaction.atomic
+def intake_commit(
+    *,
+    snapshots: Sequence[Snapshot] = (),
+    counts: dict[str, int] | None = None,
+    gone: Iterable[str] = (),
+    position: int | None = None,
+) -> None:
+    """Everything that was learnt from one look at the archive, and the cursor behind it, at once.
+
+    ``counts`` are the new instance counts of series still growing and ``gone`` the series that the
+    archive does not hold any more, by Orthanc's id.
+    """
+    IntakeCursor.objects.get_or_create(pk=1)
+    cursor = IntakeCursor.objects.select_for_update().get(pk=1)
+    touched: set[Any] = set()
+    for snapshot in snapshots:
+        if (study := _register_safely(snapshot)) is not None:
+            touched.add(study)
+    touched |= _grow(counts or {})
+    touched |= _remove(list(gone))
+    for study_id in touched:
+        _study_refresh(study_id)
+    if position is not None:
+        cursor.position = position
+    if touched:
+        cursor.revision += 1
+        ring_on_commit(STREAM, cursor.revision)
+    cursor.save()
+
+
+def _register_safely(snapshot: Snapshot) -> Any:
+    """One series that the database refuses must not hold up the others."""
+    try:
+        with transaction.atomic():
+            return _register(snapshot)
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        log.error("a series could not be registered: %s", type(error).__name__)
+        return None
+
+
+def _register(snapshot: Snapshot) -> Any:
+    tags, record, layout = snapshot.tags, snapshot.record, snapshot.layout
+    study_uid = t.text(tags, "StudyInstanceUID")
+    study, _ = Study.objects.update_or_create(
+        study_uid=study_uid,
+        defaults=_study_values(snapshot),
+        create_defaults={
+            **_study_values(snapshot),
+            "received_at": snapshot.received_at,
+        },
+    )
+    values: dict[str, Any] = {
+        "orthanc_id": record.orthanc_id,
+        "study": study,
+        "modality": t.text(tags, "Modality", 16),
+        "number": _small(t.integer(tags, "SeriesNumber")),
+        "description": t.text(tags, "SeriesDescription", 200),
+        "body_part": attributes.body_part(tags),
+        "laterality": attributes.laterality(tags),
+        "kind": snapshot.kind,
+        "instance_count": len(record.instance_ids),
+        "rows": t.natural(tags, "Rows"),
+        "columns": t.natural(tags, "Columns"),
+        "frame_of_reference_uid": t.text(tags, "FrameOfReferenceUID"),
+        "transfer_syntax": record.transfer_syntax[:64],
+        "sop_class_uid": record.sop_class[:64],
+        "synthetic": attributes.synthetic(tags),
+        "ai_generated": attributes.ai_generated(tags),
+        "complete": layout is not None,
+        "grew_at": timezone.now(),
+    }
+    if layout is None:
+        values |= {"frames": len(record.instance_ids), "geometry_reason": "Still arriving."}
+    else:
+        values |= {
+            "frames": layout.frames,
+            "derived_from": snapshot.derived_from,
+            "instance_count": len(layout.instances),
+            "geometry_kind": layout.kind,
+            "geometry_spacing": layout.spacing,
+            "geometry_slices": layout.slices,
+            "geometry_reason": layout.reason[:300],
+        }
+    Series.objects.filter(orthanc_id=record.orthanc_id).exclude(
+        series_uid=t.text(tags, "SeriesInstanceUID")
+    ).delete()
+    series, _ = Series.objects.update_or_create(
+        series_uid=t.text(tags, "SeriesInstanceUID"), defaults=values
+    )
+    if layout is not None:
+        SeriesLayout.objects.update_or_create(
+            series=series,
+            defaults={
+                "instances": layout.instances,
+                "grid": layout.grid,
+                "planes": layout.planes,
+            },
+        )
+    return study.pk
+
+
+def _small(number: int | None) -> int | None:
+    return number if number is not None and abs(number) < 2**31 else None
+
+
+def _study_values(snapshot: Snapshot) -> dict[str, Any]:
+    tags = snapshot.tags
+    name = t.text(tags, "PatientName", 200)
+    date = t.date(tags, "StudyDate")
+    return {
+        "orthanc_id": snapshot.record.study_orthanc_id,
+        "patient": _patient(snapshot),
+        "patient_name": name,
+        "name_key": search.name_key(name),
+        "birth_date": t.date(tags, "PatientBirthDate"),
+        "sex": t.text(tags, "PatientSex", 16),
+        "study_date": date,
+        "date_key": date or NO_DATE,
+        "study_time": t.time(tags, "StudyTime"),
+        "description": t.text(tags, "StudyDescription", 200),
+        "accession_number": t.text(tags, "AccessionNumber"),
+    }
+
+
+def _patient(snapshot: Snapshot) -> Patient:
+    tags = snapshot.tags
+    patient_id = t.text(tags, "PatientID")
+    issuer = t.text(tags, "IssuerOfPatientID")
+    if patient_id:
+        identity = f"id:{issuer}:{patient_id}"
+    else:
+        identity = f"study:{t.text(tags, 'StudyInstanceUID')}"
+    patient, _ = Patient.objects.get_or_create(
+        identity=identity, defaults={"patient_id": patient_id, "issuer": issuer}
+    )
+    return patient
+
+
+def _grow(counts: dict[str, int]) -> set[Any]:
+    now, touched = timezone.now(), set()
+    for series in Series.objects.filter(orthanc_id__in=counts):
+        count = counts[series.orthanc_id]
+        if count == series.instance_count:
+            continue
+        Series.objects.filter(pk=series.pk).update(
+            instance_count=count, frames=count, complete=False, grew_at=now
+        )
+        touched.add(series.study_id)
+    return touched
+
+
+def _remove(gone: list[str]) -> set[Any]:
+    rows = Series.objects.filter(orthanc_id__in=gone)
+    touched = set(rows.values_list("study_id", flat=True))
+    rows.delete()
+    return touched
+
+
+def _study_refresh(study_id: Any) -> None:
+    """What a study says of its series together; a study without series is no more."""
+    study = Study.objects.select_related("patient").get(pk=study_id)
+    series = list(
+        study.series.order_by("number", "id").values_list(
+            "modality", "body_part", "laterality", "synthetic"
+        )
+    )
+    if not series:
+        patient = study.patient
+        study.delete()
+        if not patient.studies.exists():
+            patient.delete()
+        return
+    study.modalities = sorted({row[0] for row in series if row[0]})
+    study.body_parts = sorted({row[1] for row in series if row[1]})
+    sides = {row[2] for row in series if row[2] in ("L", "R", "B")}
+    study.laterality = "B" if len(sides) > 1 else next(iter(sides), "")
+    study.synthetic = any(row[3] for row in series)
+    study.series_count = len(series)
+    study.instance_count = study.series.aggregate(total=Sum("instance_count"))["total"] or 0
+    study.save()
+    _terms_refresh(study)
+
+
+def _terms_refresh(study: Study) -> None:
+    wanted = search.study_terms(
+        texts=(study.patient_name, study.description),
+        identifiers=(study.patient.patient_id, study.accession_number),
+        modalities=study.modalities,
+    )
+    present = set(study.terms.values_list("term", flat=True))
+    if present - wanted:
+        study.terms.filter(term__in=present - wanted).delete()
+    StudyTerm.objects.bulk_create(
+        (StudyTerm(study=study, term=term) for term in sorted(wanted - present)),
+        ignore_conflicts=True,
+    )
+
+
+def stale_open(before: dt.timedelta) -> list[str]:
+    """Series that may still grow but have not done so for a while, by Orthanc's id."""
+    limit = timezone.now() - before
+    open_series = Series.objects.filter(complete=False, grew_at__lt=limit)
+    return list(open_series.values_list("orthanc_id", flat=True)[:200])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
@@ -33,7 +34,12 @@ def from_text(schema: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
         ParametersRefused: a word is not ``key=value`` or its value does not read as its type.
     """
     properties: dict[str, Any] = schema.get("properties", {})
-    readers = {"integer": int, "number": float, "boolean": _boolean, "string": str}
+    readers: dict[str, Callable[[str], Any]] = {
+        "integer": int,
+        "number": float,
+        "boolean": _boolean,
+        "string": str,
+    }
     params: dict[str, Any] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")

@@ -48,7 +48,7 @@ def _build(kind: type[T], table: dict[str, Any], where: str) -> T:
     missing = sorted(n for n, field in known.items() if _required(field) and n not in table)
     if missing:
         raise ManifestRefused(f"{where}: missing {', '.join(missing)}")
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     return kind(**values)
 
 
@@ -59,7 +59,7 @@ def read_manifest(path: Path) -> Manifest:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ManifestRefused(f"{where}: {error}") from error
-    parts: dict[str, type[InputSpec | OutputSpec | WeightsSpec]] = {
+    parts: dict[str, type[Any]] = {
         "inputs": InputSpec,
         "outputs": OutputSpec,
         "weights": WeightsSpec,

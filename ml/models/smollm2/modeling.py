@@ -34,14 +34,14 @@ class Llama:
 
 def load(folder: Path, device: str) -> Llama:
     """Read a checkpoint folder (safetensors only) onto ``device`` in float32."""
-    model = LlamaForCausalLM.from_pretrained(
+    model: Any = LlamaForCausalLM.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True, attn_implementation="sdpa"
     )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     return Llama(model=model.to(device).eval(), tokenizer=tokenizer)
 
 
-class SlotCache(Cache):  # type: ignore[misc]  # transformers has no types
+class SlotCache(Cache):
     """Keys and values of ``rows`` sequences, (layer)(row, head, position, channel), float32.
 
     Rows ``0 .. active-1`` are in use. ``place`` says which rows and positions the next forward
@@ -50,7 +50,7 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers has no types
 
     def __init__(self, config: LlamaConfig, rows: int, length: int, device: torch.device) -> None:
         super().__init__(layers=[])
-        heads = config.num_key_value_heads
+        heads = config.num_key_value_heads or config.num_attention_heads
         channels = config.head_dim or config.hidden_size // config.num_attention_heads
         shape = (rows, heads, length, channels)
         self.store: KeysAndValues = [
@@ -75,11 +75,11 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers has no types
         self._rows, self._positions, self._visible = rows, positions, visible
 
     def update(
-        self, keys: Tensor, values: Tensor, layer: int, *_args: Any, **_kwargs: Any
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_args: Any, **_kwargs: Any
     ) -> tuple[Tensor, Tensor]:
         """Store (row, head, query, channel) and return what the pass attends to."""
         pair = []
-        for stored, new in zip(self.store[layer], (keys, values), strict=True):
+        for stored, new in zip(self.store[layer_idx], (key_states, value_states), strict=True):
             rows = stored[self._rows]
             if isinstance(self._positions, slice):
                 rows[:, :, self._positions] = new
@@ -89,7 +89,7 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers has no types
             pair.append(rows[:, :, : self._visible])
         return pair[0], pair[1]
 
-    def get_seq_length(self, _layer: int = 0) -> int:
+    def get_seq_length(self, layer_idx: int = 0) -> int:
         return self._visible
 
     def move(self, source: int, target: int, length: int) -> None:

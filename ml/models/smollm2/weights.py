@@ -89,7 +89,8 @@ def _convert(source: Path, target: Path) -> None:
     config = quantised.config.__class__.from_dict(
         {k: v for k, v in quantised.config.to_dict().items() if k != "quantization_config"}
     )
-    plain = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    factory: Any = AutoModelForCausalLM
+    plain = factory.from_config(config, dtype=torch.bfloat16)
     plain.load_state_dict(quantised.state_dict())
     plain.save_pretrained(target)
     tokenizer.save_pretrained(target)

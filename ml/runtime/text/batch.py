@@ -116,9 +116,10 @@ class ContinuousBatch:
             last = len(self._running) - 1
             if row != last:
                 self._cache.move(last, row, self._lengths[last])
-            for column in (self._running, self._lengths, self._last):
-                column[row] = column[last]  # type: ignore[index]
-                column.pop()
+            self._running[row] = self._running[last]
+            self._lengths[row] = self._lengths[last]
+            self._last[row] = self._last[last]
+            del self._running[last], self._lengths[last], self._last[last]
 
     def fail_all(self, error: BaseException) -> None:
         """End every running request with ``error``."""

@@ -21,7 +21,7 @@ def loopback_library_build(target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".building")
     built = subprocess.run(
-        [compiler, "-shared", "-fPIC", "-o", str(draft), str(SOURCE)],
+        [compiler, "-shared", "-fPIC", "-nostdlib", "-o", str(draft), str(SOURCE)],
         capture_output=True,
         check=False,
         timeout=60,

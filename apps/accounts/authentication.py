@@ -28,7 +28,7 @@ def token_user(secret: str) -> tuple[User, ApiToken] | None:
         .filter(digest=token_digest(secret), revoked_at=None, user__is_active=True)
         .first()
     )
-    if token is None or (token.expires_at is not None and token.expires_at <= now):
+    if token is None or not token.in_force:
         return None
     if token.last_used_at is None or now - token.last_used_at > NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

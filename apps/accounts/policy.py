@@ -4,6 +4,7 @@ The table is the whole of it. What it does not name is refused.
 
 - DRF view:       ``permission_classes = [Policy("study.view", DELETE="study.delete")]``
 - plain view:     ``@guard("study.view")`` (sync or async; session, CSRF and bearer tokens alike)
+- page:           ``@page`` (any role; others are sent to log in), ``@public`` (everybody)
 - anywhere else:  ``require(user, "job.cancel", job)`` raises ``Denied``; ``allowed(…)`` answers
 """
 
@@ -16,13 +17,14 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from apps.accounts.authentication import SCHEME, authenticate
-from apps.accounts.models import Role
+from apps.accounts.models import Role, User
 from apps.core.errors import ApiError, Denied, Unauthenticated, as_api_error, problem
 
 if TYPE_CHECKING:
@@ -44,8 +46,11 @@ Action = Literal[
     "audit.view",
     "token.manage",
     "user.manage",
+    "signed_in",
 ]
-ACTIONS: tuple[Action, ...] = get_args(Action)
+# Whoever has an account and is let in, whatever the role: one's own profile, the app's shell.
+SIGNED_IN: Action = "signed_in"
+ACTIONS: tuple[Action, ...] = tuple(name for name in get_args(Action) if name != SIGNED_IN)
 
 
 class Scope(Enum):
@@ -81,6 +86,8 @@ def allowed(user: Any, action: Action, obj: object | None = None) -> bool:
     """Needs no query. Without ``obj`` it answers whether the user may do this to anything."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return False
+    if action == SIGNED_IN:
+        return True
     granted = TABLE.get(action, {})
     scopes = {granted[role] for role in user.roles if role in granted}
     if Scope.ANY in scopes:
@@ -100,6 +107,13 @@ def require(user: Any, action: Action, obj: object | None = None) -> None:
         raise Unauthenticated("Please log in first.", headers={"WWW-Authenticate": SCHEME})
     if not allowed(user, action, obj):
         raise Denied("Your role does not allow this.")
+
+
+def signed_in_user(request: HttpRequest | Request) -> User:
+    """The person behind a request that a policy has let through."""
+    if not isinstance(request.user, User):
+        raise Unauthenticated("Please log in first.", headers={"WWW-Authenticate": SCHEME})
+    return request.user
 
 
 def permissions_of(user: Any) -> list[Action]:
@@ -135,7 +149,7 @@ def Policy(  # noqa: N802 - used where DRF expects a class
 ) -> type[BasePermission]:
     """A DRF permission class for one action, or one per HTTP method."""
     named = {default, *by_method.values()} - {None}
-    unknown = named - set(ACTIONS)
+    unknown = named - {*ACTIONS, SIGNED_IN}
     if unknown or not named:
         raise ValueError(f"The policy table knows no {unknown or 'empty policy'}.")
     return type(
@@ -143,10 +157,12 @@ def Policy(  # noqa: N802 - used where DRF expects a class
     )
 
 
+SignedIn = Policy(SIGNED_IN)
+
 View = Callable[..., Any]
 
 
-def guard(default: Action, **by_method: Action) -> Callable[[View], View]:
+def guard(default: Action | None = None, **by_method: Action) -> Callable[[View], View]:
     """The policy of a plain view. It sets ``request.user`` also for bearer tokens, and answers
     what the view raises as problem+json."""
     permission = cast("_PolicyPermission", Policy(default, **by_method)())
@@ -195,6 +211,13 @@ def public(view: View) -> View:
     """Marks a plain view that everybody may see, so that the audit of all addresses knows it."""
     view.policy = "public"  # type: ignore[attr-defined]
     return view
+
+
+def page(view: View) -> View:
+    """A page for whoever is logged in; everybody else is sent to log in first."""
+    guarded: View = login_required(view)
+    guarded.policy = SIGNED_IN  # type: ignore[attr-defined]
+    return guarded
 
 
 def _answer(error: Exception) -> HttpResponseBase:

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "apps.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        from apps.audit import logins, services
+        from apps.core.trail import recorder_set
+
+        recorder_set(services.audit_record)
+        logins.listen()

@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP by Django, websockets by Channels."""
+"""The ASGI application: static files by WhiteNoise, HTTP by Django, websockets by Channels."""
 
 import os
 
@@ -9,17 +9,9 @@ from django.core.asgi import get_asgi_application
 http = get_asgi_application()
 
 # Only now: what follows reads models.
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.routing import ProtocolTypeRouter
 
-from apps.live.routing import websocket_urlpatterns
+from apps.live.routing import websocket_application
+from apps.web.staticfiles import StaticFiles
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
-    }
-)
+application = ProtocolTypeRouter({"http": StaticFiles(http), "websocket": websocket_application})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from apps.web.views import admin_login
+
 API_APPS = ("accounts", "audit", "registry", "studies", "jobs", "inference", "reports", "live")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     *(path("api/v1/", include(f"apps.{name}.api.urls")) for name in API_APPS),
     path("dicomweb/", include("apps.pacs.api.urls")),

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.audit.api.views import AuditView
+
+urlpatterns = [path("audit", AuditView.as_view())]

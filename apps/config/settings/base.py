@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
+
 from apps.config import env
+
+# Django's generic classes take their parameters at run time too: class X(ModelAdmin[Y]).
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / ".data")
@@ -28,6 +33,7 @@ DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 
 INSTALLED_APPS = [
+    "apps.web",  # before the admin, whose base template it replaces
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -48,10 +54,10 @@ INSTALLED_APPS = [
     "apps.inference",
     "apps.reports",
     "apps.live",
-    "apps.web",
 ]
 
 MIDDLEWARE = [
+    "apps.web.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,6 +115,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Whether the files are served from STATIC_ROOT, or from where the apps and the front end keep them.
+STATIC_COLLECTED = False
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 # The front end is built with the base /static/app/.
 STATICFILES_DIRS: list[tuple[str, Path]] = (

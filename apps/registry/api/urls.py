@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.registry.api.views import PipelinesView, PipelineView
+
+urlpatterns = [
+    path("pipelines", PipelinesView.as_view()),
+    path("pipelines/<slug:name>", PipelineView.as_view()),
+]

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from pydicom.datadict import dictionary_VR
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 
 from ml.dicom.files import read_object
 from ml.dicom.uids import derived_uid
@@ -52,7 +52,7 @@ def source_headers(source: SourceSeries) -> list[Dataset]:
     return list(headers)
 
 
-def repair(header: FileDataset) -> None:
+def repair(header: Dataset) -> None:
     """Give ``header`` every attribute of the patient and study modules, emptying invalid ones."""
     for keyword in (*PATIENT, *STUDY):
         if keyword not in header:

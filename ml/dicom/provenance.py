@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import highdicom as hd
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
@@ -93,8 +94,15 @@ def mark(dataset: Dataset, source: SourceSeries, algorithm: Algorithm) -> None:
     dataset.SyntheticData = "YES" if source.synthetic else "NO"
     if source.body_part and dataset.Modality != "SR":
         dataset.BodyPartExamined = source.body_part
+    add_equipment(dataset, algorithm)
+
+
+def add_equipment(dataset: Dataset, algorithm: Algorithm) -> None:
+    """Add ``algorithm`` to what contributed to ``dataset``."""
     items = list(dataset.get("ContributingEquipmentSequence", []))
-    dataset.ContributingEquipmentSequence = [*items, equipment(algorithm, generated=False)]
+    dataset["ContributingEquipmentSequence"] = DataElement(
+        "ContributingEquipmentSequence", "SQ", [*items, equipment(algorithm, generated=False)]
+    )
 
 
 def tracking_uid(header: Dataset, label: int) -> str:

@@ -108,7 +108,8 @@ def _observer(algorithm: Algorithm) -> hd.sr.ObserverContext:
 
 
 def _procedure(modality: str) -> Code:
-    return _PROCEDURES.get(modality, codes.SCT.ImagingProcedure)
+    unknown: Code = codes.SCT.ImagingProcedure
+    return _PROCEDURES.get(modality, unknown)
 
 
 def _group(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -29,15 +30,15 @@ class Anatomy:
     brain_distance: NDArray[np.uint8]
 
 
-def to_lps(image: nib.Nifti1Image) -> NDArray[np.generic]:
-    """Voxels of a NIfTI image as (z, y, x) with z to superior, y to posterior, x to left, by
+def to_lps(image: Any) -> NDArray[Any]:
+    """Voxels of a nibabel image as (z, y, x) with z to superior, y to posterior, x to left, by
     axis swaps and flips alone (exact for images whose axes follow the body's)."""
-    canonical = nib.as_closest_canonical(image)
+    canonical: Any = nib.as_closest_canonical(image)  # type: ignore[no-untyped-call]
     return np.ascontiguousarray(np.asarray(canonical.dataobj)[::-1, ::-1, :].transpose(2, 1, 0))
 
 
 def _build(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    image = nib.load(path)
+    image: Any = nib.load(path)
     if not np.allclose(image.header.get_zooms()[:3], 1.0, atol=1e-3):
         raise ValueError(f"{path.name} is not at 1 mm")
     codes = labels.encode(np.asarray(to_lps(image)).astype(np.int32))

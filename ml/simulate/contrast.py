@@ -91,7 +91,7 @@ def _flow_and_suppression(draw: Draw, mean: Tensor) -> Tensor:
     return mean
 
 
-def physical_contrast(draw: Draw, *, t1_share: float = 0.65) -> Contrast:
+def physical_contrast(draw: Draw, *, t1_share: float = 0.75) -> Contrast:
     """A contrast from the signal equations with a random protocol and subject."""
     tissue = _subject_tissue(draw)
     weighted = _t1_weighted if draw.chance(t1_share) else _other_weighted

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from ml.simulate import labels
 from ml.simulate.anatomy import Anatomy
-from ml.simulate.contrast import Contrast, free_contrast, physical_contrast
+from ml.simulate.contrast import free_contrast, physical_contrast
 from ml.simulate.corrupt import scan
 from ml.simulate.deform import pull_field, random_affine, sample_nearest, smooth_field
 from ml.simulate.draw import Draw
-from ml.simulate.matter import matter_index
+from ml.simulate.intensity import normalise
+from ml.simulate.paint import paint
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class HeadOptions:
     rotation_degrees: float = 15.0
     warp_sd_mm: float = 3.0
     warp_node_mm: float = 24.0
-    physical_share: float = 0.6
+    physical_share: float = 0.75
     stripped_share: float = 0.3
     brain_centre_share: float = 0.75
 
@@ -42,7 +43,6 @@ class Head:
     contrast: str
 
 
-_MATTER_OF_CODE = torch.tensor([matter_index(s.matter) for s in labels.SOURCE_LABELS])
 _TISSUE_OF_CODE = torch.from_numpy(labels.code_to_tissue().copy())
 _SIDE_OF_CODE = torch.from_numpy(labels.code_to_side().copy())
 _MIRRORED = torch.from_numpy(labels.mirrored_code().copy())
@@ -93,22 +93,6 @@ def _stripped(draw: Draw, codes: Tensor, distance: Tensor) -> Tensor:
     return torch.where(keep, codes, torch.zeros_like(codes))
 
 
-def _paint(draw: Draw, codes: Tensor, contrast: Contrast) -> Tensor:
-    """Intensities from codes: class mean and texture; soft tissue is muscle and fat in patches."""
-    shape = codes.shape
-    mean, sd = contrast.mean[_MATTER_OF_CODE], contrast.sd[_MATTER_OF_CODE]
-    index = codes.int()
-    base, spread = mean[index], sd[index]
-    fat, soft = matter_index("fat"), codes == labels.code_of(507)
-    patches = smooth_field(draw, shape, channels=1, node_spacing=draw.uniform(5, 14))[0]
-    is_fat = soft & (patches > draw.uniform(-0.6, 0.6))
-    base = torch.where(is_fat, contrast.mean[fat], base)
-    spread = torch.where(is_fat, contrast.sd[fat], spread)
-    # Slow variation inside tissues: real ones are not flat (myelin, iron, partial volume).
-    drift = smooth_field(draw, shape, channels=1, node_spacing=draw.uniform(8, 30))[0]
-    return base + spread * (draw.normals(*shape) + draw.uniform(0, 1) * drift)
-
-
 def random_head(anatomy: Anatomy, seed: int, options: HeadOptions | None = None) -> Head:
     """Draw one head. The same seed gives the same head.
 
@@ -123,7 +107,7 @@ def random_head(anatomy: Anatomy, seed: int, options: HeadOptions | None = None)
         codes = _stripped(draw, codes, distance)
     physical = draw.chance(options.physical_share)
     contrast = physical_contrast(draw) if physical else free_contrast(draw)
-    ideal = _paint(draw, codes, contrast).clamp_min(0)
+    ideal = paint(draw, codes, contrast).clamp_min(0)
     foreground = codes > 0
     if stripped:
         ideal = ideal * foreground
@@ -137,18 +121,3 @@ def random_head(anatomy: Anatomy, seed: int, options: HeadOptions | None = None)
         side=_SIDE_OF_CODE[index],
         contrast=contrast.name,
     )
-
-
-def normalise(image: Tensor) -> Tensor:
-    """Scale a volume so that the 1st and 99th percentile of its occupied voxels are 0 and 1,
-    clipped to 0..1.5. Occupied: above the minimum by 2 % of the range; a constant volume gives 0.
-    """
-    sample = image.reshape(-1)[::13]
-    low, high = sample.min(), torch.quantile(sample[:1_000_000], 0.999)
-    occupied = sample[sample > low + 0.02 * (high - low)]
-    if occupied.numel() < 10:
-        return torch.zeros_like(image)
-    occupied = occupied[:: max(1, occupied.numel() // 200_000)]
-    bottom, top = torch.quantile(occupied, torch.tensor([0.01, 0.99])).tolist()
-    bottom = min(bottom, float(low) + 0.25 * (top - float(low)))
-    return ((image - bottom) / max(top - bottom, 1e-6)).clamp(0.0, 1.5)

@@ -174,7 +174,7 @@ def code_to_side() -> NDArray[np.uint8]:
 @cache
 def mirrored_code() -> NDArray[np.uint8]:
     """Table (codes,) uint8: the code of the same structure on the other side."""
-    by_key = {
+    by_key: dict[tuple[str, str, Side], int] = {
         (label.tissue, label.matter, label.side): code
         for code, label in enumerate(SOURCE_LABELS)
         if label.side is not Side.MIDLINE
@@ -203,7 +203,8 @@ def encode(label_ids: NDArray[np.integer]) -> NDArray[np.uint8]:
     table = np.zeros(int(present.max()) + 1, dtype=np.uint8)
     for label_id in present:
         table[label_id] = _CODE_OF_ID[int(label_id)]
-    return table[label_ids]
+    codes: NDArray[np.uint8] = table[label_ids]
+    return codes
 
 
 def combine(tissue: NDArray[np.uint8], is_left: NDArray[np.bool_]) -> NDArray[np.int16]:

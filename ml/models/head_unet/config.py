@@ -9,11 +9,13 @@ from dataclasses import dataclass
 class HeadUNetConfig:
     """Numbers that fix the architecture: stored beside the weights, checked at load.
 
-    ``channels``: width per level, the first at 2 mm. ``tissues``: number of tissue classes; one
-    more output says left or right. ``groups``: of group normalisation.
+    ``channels``: width per level, the first at 2 mm. ``embedding``: width in which each sub-voxel
+    is described before it is classified. ``tissues``: number of tissue classes; one more output
+    says left or right. ``groups``: of group normalisation.
     """
 
     channels: tuple[int, ...] = (32, 64, 128, 192)
+    embedding: int = 32
     tissues: int = 26
     groups: int = 8
 

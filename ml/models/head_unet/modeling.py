@@ -69,10 +69,20 @@ class HeadUNet(nn.Module):
         self.decoders = nn.ModuleList(
             ResidualBlock(2 * width, width, groups=groups) for width in widths[:-1]
         )
-        self.head = nn.Conv3d(widths[0], 8 * config.outputs, 1)
+        self.embed = nn.Conv3d(widths[0] + 8, 8 * config.embedding, 1)
+        self.classify = nn.Conv3d(config.embedding, config.outputs, 1)
+        self._start_alike()
+
+    def _start_alike(self) -> None:
+        """Give all sub-voxels one initial embedding, so that the classifier they share learns
+        from all of them at once and borders start without a checkerboard (ICNR, Aitken 2017)."""
+        with torch.no_grad():
+            for parameter in self.embed.parameters():
+                parameter.copy_(parameter[::8].repeat_interleave(8, dim=0))
 
     def trunk(self, folded: Tensor) -> Tensor:
-        """Features (B, channels[0], z, y, x) from a folded image (B, 8, z, y, x)."""
+        """Features (B, channels[0] + 8, z, y, x) from a folded image (B, 8, z, y, x): learned
+        ones, then the image itself, for detail below a cell."""
         x = self.stem(folded)
         skips = []
         for level, encoder in enumerate(self.encoders):
@@ -83,16 +93,20 @@ class HeadUNet(nn.Module):
         for level in reversed(range(len(self.downs))):
             x = functional.interpolate(self.ups[level](x), scale_factor=2.0, mode="nearest")
             x = self.decoders[level](torch.cat([x, skips[level]], dim=1))
-        return x
+        return torch.cat([x, folded.to(x.dtype)], dim=1)
 
     def logits_at(self, features: Tensor, offset: int) -> Tensor:
         """Logits (B, tissues + 1, z, y, x) of one of the eight sub-voxels, ``offset`` 0..7 as in
         :func:`fold`; the whole 1 mm output need never exist at once."""
-        weight = self.head.weight[offset::8]
-        bias = self.head.bias[offset::8] if self.head.bias is not None else None
-        return functional.conv3d(features, weight, bias)
+        bias = self.embed.bias
+        chosen = None if bias is None else bias[offset::8]
+        embedded = functional.conv3d(features, self.embed.weight[offset::8], chosen)
+        logits: Tensor = self.classify(functional.relu(embedded))
+        return logits
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, tissues + 1, z, y, x) of an image (B, 1, z, y, x) whose sizes are multiples
         of ``config.stride``; the last channel is the side, positive for left."""
-        return unfold(self.head(self.trunk(fold(image))))
+        features = self.trunk(fold(image))
+        logits = torch.stack([self.logits_at(features, offset) for offset in range(8)], dim=2)
+        return unfold(logits.flatten(1, 2))

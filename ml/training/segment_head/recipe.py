@@ -25,9 +25,11 @@ class Recipe:
     """
 
     seed: int = 20251
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 2.5e-3
+    rate_factors: tuple[tuple[str, float], ...] = (("classify", 6.0), ("norms", 3.0))
+    betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 1e-4
-    warmup_steps: int = 100
+    warmup_steps: int = 40
     ema_decay: float = 0.998
     gradient_clip: float = 1.0
     sub_voxels: int = 2

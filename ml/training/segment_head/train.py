@@ -56,6 +56,21 @@ def update_average(average: HeadUNet, model: HeadUNet, decay: float) -> None:
             slow.lerp_(fast, 1 - decay)
 
 
+def open_optimizer(model: HeadUNet, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW with larger steps for the classifier and the normalisations: their few weights must
+    travel far, and at the rate of the convolutions they hold everything up."""
+    groups: dict[float, list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        factor = next((f for key, f in recipe.rate_factors if key in name), 1.0)
+        groups.setdefault(factor, []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": members, "factor": factor} for factor, members in groups.items()],
+        lr=recipe.learning_rate,
+        betas=recipe.betas,
+        weight_decay=recipe.weight_decay,
+    )
+
+
 def train_step(
     model: HeadUNet,
     optimizer: torch.optim.Optimizer,
@@ -73,7 +88,7 @@ def train_step(
             model, features, tissue, side, offsets=offsets, side_weight=recipe.side_weight
         )
     optimizer.zero_grad(set_to_none=True)
-    losses["total"].backward()
+    torch.autograd.backward(losses["total"])
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_clip)
     if torch.isfinite(norm):
         optimizer.step()
@@ -90,14 +105,15 @@ def train(
 ) -> Progress:
     """Train until told to stop; see the module text for how. Logs JSON lines to ``log.jsonl``."""
     torch.manual_seed(recipe.seed)
-    model = HeadUNet(recipe.model).to(memory_format=torch.channels_last_3d)
+    model = HeadUNet(recipe.model)
+    for parameter in model.parameters():
+        if parameter.ndim == 5:  # a convolution: bfloat16 kernels are fastest on this layout
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    optimizer = open_optimizer(model, recipe)
     progress = state.restore(run_dir, model, average, optimizer)
     run_dir.mkdir(parents=True, exist_ok=True)
-    heads = iter(loader(HeadStream(anatomies, recipe.heads, seed=recipe.seed, start=progress.step)))
+    heads, decaying = _open_stream(anatomies, recipe, progress), progress.decay_start is not None
     began, saved, sums = time.monotonic(), time.monotonic(), dict[str, float]()
     earlier = progress.seconds
     generator = torch.Generator()
@@ -105,7 +121,7 @@ def train(
         if not decaying and progress.decay_start is not None:
             heads, decaying = _open_stream(anatomies, recipe, progress), True
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, progress)
+            group["lr"] = group["factor"] * learning_rate(recipe, progress)
         generator.manual_seed(recipe.seed + progress.step)
         terms = train_step(model, optimizer, recipe, next(heads), generator)
         warm = min(recipe.ema_decay, (1 + progress.step) / (10 + progress.step))

@@ -1,6 +1,75 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { HeaderPanel } from "./HeaderPanel";
+import { runShortcut, shouldIgnoreKey } from "./keyboard";
+import { Legend } from "./Legend";
+import { ViewerSession } from "./session";
+import { actionOfKey } from "./shortcuts";
+import { useStore } from "./store";
+import { Toolbar } from "./Toolbar";
 import type { StudyViewerProps } from "./types";
+import { useFocus, useMeasurements, useOverlay, useSeries } from "./useSession";
+import { ViewportGrid } from "./ViewportGrid";
+import styles from "./viewer.module.css";
 
-export function StudyViewer({ series, activeSeriesUid }: StudyViewerProps) {
-  const active = series.find((one) => one.series_uid === activeSeriesUid);
-  return <section aria-label="Images">{active?.description ?? "No series chosen"}</section>;
+const NO_SERIES_CHANGE = () => undefined;
+
+export function StudyViewer(props: StudyViewerProps) {
+  const { apiRoot = "/api/v1", dicomWebRoot = "/dicomweb" } = props;
+  const [session, setSession] = useState<ViewerSession | null>(null);
+  useEffect(() => {
+    const made = new ViewerSession({ apiRoot, dicomWebRoot });
+    setSession(made);
+    return () => {
+      setSession(null);
+      made.destroy();
+    };
+  }, [apiRoot, dicomWebRoot]);
+  return (
+    <section className={styles.viewer} aria-label="Images">
+      {session !== null && <Viewer {...props} apiRoot={apiRoot} session={session} />}
+    </section>
+  );
+}
+
+type ViewerProps = StudyViewerProps & {
+  readonly apiRoot: string;
+  readonly session: ViewerSession;
+};
+
+function Viewer(props: ViewerProps) {
+  const { session } = props;
+  const state = useStore(session.state);
+  const root = useRef<HTMLDivElement>(null);
+  const active = useMemo(
+    () => props.series.find((one) => one.series_uid === props.activeSeriesUid) ?? null,
+    [props.series, props.activeSeriesUid],
+  );
+  useSeries(session, active);
+  useOverlay(session, state.mode, props.overlay ?? null);
+  useFocus(session, props, state.status === "ready");
+  useMeasurements(session, props);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const action = actionOfKey(event);
+      if (action === null || shouldIgnoreKey(event, root.current)) return;
+      if (runShortcut(session, action)) event.preventDefault();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [session]);
+
+  return (
+    <div className={styles.root} ref={root}>
+      <Toolbar session={session} canMeasure={props.canMeasure ?? true} />
+      <div className={styles.stage}>
+        <ViewportGrid session={session} series={active} />
+        <Legend
+          session={session}
+          onClose={() => (props.onOverlayChange ?? NO_SERIES_CHANGE)(null)}
+        />
+        {state.isHeaderShown && <HeaderPanel session={session} apiRoot={props.apiRoot} />}
+      </div>
+    </div>
+  );
 }

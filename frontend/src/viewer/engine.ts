@@ -1,0 +1,90 @@
+/** Starts Cornerstone once per page and makes viewports. */
+
+import {
+  Enums,
+  init as initCore,
+  RenderingEngine,
+  type Types,
+  utilities,
+} from "@cornerstonejs/core";
+import { init as initImageLoader } from "@cornerstonejs/dicom-image-loader";
+import { init as initTools } from "@cornerstonejs/tools";
+import { chooseBackend, type RenderBackend } from "./backend";
+import { provideMetadata } from "./imageMetadata";
+import { registerTools } from "./tools";
+
+/** `planarNext`: one viewport type for stacks and volumes, on the CPU and on the GPU. */
+export type Viewport = InstanceType<typeof import("@cornerstonejs/core").PlanarViewport>;
+
+let started: RenderBackend | null = null;
+
+/** Progressive drawing asks for a redraw at most this often. */
+export const REDRAW_INTERVAL_MS = 250;
+
+export function startCornerstone(): RenderBackend {
+  if (started !== null) return started;
+  const backend = chooseBackend();
+  initCore({
+    debug: {},
+    rendering: {
+      useCPURendering: backend === "cpu",
+      webGlContextCount: 3,
+      planar: {
+        renderBackend: backend,
+        cpuVolume: {
+          useViewportSamplingForLinear: true,
+          volumeModifiedThrottleMs: REDRAW_INTERVAL_MS,
+        },
+      },
+    },
+  });
+  initImageLoader({ maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)) });
+  initTools();
+  provideMetadata();
+  registerTools();
+  started = backend;
+  return backend;
+}
+
+let engineCount = 0;
+
+export function makeEngine(): RenderingEngine {
+  engineCount += 1;
+  return new RenderingEngine(`synoptic-${engineCount}`);
+}
+
+export function enableViewport(
+  engine: RenderingEngine,
+  viewportId: string,
+  element: HTMLDivElement,
+  orientation: Enums.OrientationAxis | undefined,
+): Viewport {
+  engine.enableElement({
+    viewportId,
+    element,
+    type: Enums.ViewportType.PLANAR_NEXT,
+    defaultOptions: {
+      background: [0, 0, 0] as Types.Point3,
+      ...(orientation === undefined ? {} : { orientation }),
+    },
+  });
+  return engine.getViewport(viewportId) as unknown as Viewport;
+}
+
+/** Names a set of images so that viewports can show it. */
+export function registerDisplaySet(
+  displaySetId: string,
+  imageIds: readonly string[],
+  volumeId: string | null,
+): void {
+  utilities.genericViewportDisplaySetMetadataProvider.add(displaySetId, {
+    kind: "planar",
+    imageIds: [...imageIds],
+    initialImageIdIndex: Math.floor(imageIds.length / 2),
+    ...(volumeId === null ? {} : { volumeId }),
+  });
+}
+
+export function forgetDisplaySet(displaySetId: string): void {
+  utilities.genericViewportDisplaySetMetadataProvider.remove(displaySetId);
+}

@@ -1,0 +1,451 @@
+/**
+ * One viewer at work: the rendering engine, the panes, the series in them and what they share.
+ * Everything imperative lives here; React draws what the stores say and calls these methods.
+ */
+
+import type { RenderingEngine } from "@cornerstonejs/core";
+import type { Types } from "@cornerstonejs/tools";
+import { isAbort, reasonOf, ViewerError } from "./api";
+import { type Cine, makeCine } from "./cine";
+import { makeEngine, startCornerstone } from "./engine";
+import {
+  centreVoxelOf,
+  dot,
+  type Grid,
+  indexToWorld,
+  scaleAdd,
+  subtract,
+  worldToIndex,
+} from "./geometry";
+import { middleOf } from "./labelMiddle";
+import { type LoadedSeries, loadSeries, type SeriesRoots } from "./loadedSeries";
+import { type MeasurementSync, makeMeasurementSync } from "./measurementSync";
+import { makeOverlay, type Overlay } from "./overlay";
+import { Pane } from "./pane";
+import { prefetchStack } from "./stackLoader";
+import { createStore, type Store } from "./store";
+import { activateTool, makeToolGroup, removeToolGroup, type ToolId } from "./tools";
+import type { PointLps, ViewerSeries } from "./types";
+import { initialState, type PaneId, type ViewerState } from "./viewerState";
+import { makeWindowControl, type WindowControl } from "./windowControl";
+import { presetsFor, unitOf } from "./windowing";
+
+let sessionCount = 0;
+
+interface Target {
+  readonly point: PointLps | null;
+  readonly sopInstanceUid: string | null;
+  readonly sliceIndex: number | null;
+  readonly frame?: number;
+}
+
+export class ViewerSession {
+  readonly state: Store<ViewerState>;
+  readonly overlay: Overlay;
+  readonly measurements: MeasurementSync;
+  private readonly engine: RenderingEngine;
+  private readonly toolGroup: Types.IToolGroup;
+  private readonly toolGroupId: string;
+  private readonly panes = new Map<PaneId, Pane>();
+  readonly window: WindowControl;
+  readonly cine: Cine;
+  private readonly frameFailures = new Map<string, string>();
+  private loaded: LoadedSeries | null = null;
+  private loading: AbortController | null = null;
+  private crosshairPoint: PointLps | null = null;
+  private isMovingPanes = false;
+  private canMeasure = true;
+
+  constructor(private readonly roots: SeriesRoots) {
+    const backend = startCornerstone();
+    sessionCount += 1;
+    this.state = createStore(initialState(backend));
+    this.engine = makeEngine();
+    this.toolGroupId = `synoptic-tools-${sessionCount}`;
+    this.toolGroup = makeToolGroup(this.toolGroupId, (viewportId, world) => {
+      const pane = [...this.panes.values()].find((one) => one.viewportId === viewportId);
+      if (this.loaded?.mode === "volume") this.setCrosshair(world, pane ?? null);
+    });
+    const host = {
+      state: this.state,
+      loaded: () => this.loaded,
+      panes: () => [...this.panes.values()],
+    };
+    this.window = makeWindowControl(host);
+    this.cine = makeCine(host);
+    this.overlay = makeOverlay(roots.apiRoot, () => this.drawLayers());
+    this.measurements = makeMeasurementSync({
+      loaded: () => this.loaded,
+      anyPane: () => this.panes.values().next().value ?? null,
+      redraw: () => this.redraw(),
+      onSelected: (id) => this.state.set({ selectedMeasurementId: id }),
+    });
+    activateTool(this.toolGroup, this.state.get().tool, this.canMeasure);
+  }
+
+  mountPane(id: PaneId, element: HTMLDivElement): Pane {
+    const viewportId = `${this.toolGroupId}-${id}`;
+    const pane = new Pane(id, viewportId, this.engine, element, {
+      onDrawn: (drawn) => this.refreshPane(drawn),
+      onMoved: (moved) => this.followPane(moved),
+      onWindow: (from, range) => this.window.follow(from, range),
+    });
+    pane.isPlaced = () => this.isPlaced(pane);
+    this.panes.set(id, pane);
+    this.toolGroup.addViewport(viewportId, this.engine.id);
+    if (this.loaded !== null) void this.showIn(pane, this.loaded);
+    return pane;
+  }
+
+  unmountPane(pane: Pane): void {
+    if (this.panes.get(pane.id) !== pane) return;
+    this.panes.delete(pane.id);
+    this.toolGroup.removeViewports(this.engine.id, pane.viewportId);
+    pane.destroy();
+  }
+
+  resize(): void {
+    if (this.panes.size > 0) this.engine.resize(true, true);
+    this.drawLayers();
+  }
+
+  // --- the series ------------------------------------------------------------------------------
+
+  async open(series: ViewerSeries | null): Promise<void> {
+    this.close();
+    if (series === null) {
+      this.state.set({ status: "empty" });
+      return;
+    }
+    const controller = new AbortController();
+    this.loading = controller;
+    this.state.set({ status: "loading", progress: 0 });
+    try {
+      const loaded = await loadSeries(series, this.roots, controller.signal);
+      if (controller.signal.aborted) {
+        loaded.release();
+        return;
+      }
+      this.loaded = loaded;
+      this.begin(loaded);
+      await Promise.all([...this.panes.values()].map((pane) => this.showIn(pane, loaded)));
+      if (loaded.volume !== null) await this.fillVolume(loaded, controller.signal);
+      else if (loaded.stack !== null) await this.fillStack(loaded, controller.signal);
+    } catch (error) {
+      if (controller.signal.aborted || isAbort(error)) return;
+      const code = error instanceof ViewerError ? error.code : "unknown";
+      this.state.set({
+        status: "failed",
+        progress: null,
+        failure: { code, message: reasonOf(error) },
+      });
+    }
+  }
+
+  private close(): void {
+    this.loading?.abort();
+    this.loading = null;
+    this.cine.stop();
+    this.overlay.close();
+    this.measurements.clear();
+    for (const pane of this.panes.values()) {
+      for (const { displaySetId } of pane.viewport.getDisplaySets()) {
+        pane.viewport.removeData(displaySetId);
+      }
+    }
+    this.loaded?.release();
+    this.loaded = null;
+    this.crosshairPoint = null;
+    this.frameFailures.clear();
+    this.state.set({
+      mode: null,
+      progress: null,
+      failure: null,
+      notice: null,
+      presets: [],
+      presetId: null,
+      range: null,
+      window: null,
+      isInverted: false,
+      isColour: false,
+    });
+  }
+
+  private begin(loaded: LoadedSeries): void {
+    this.crosshairPoint = loaded.grid === null ? null : centreVoxelOf(loaded.grid);
+    const rate = loaded.stack?.frameRate;
+    const { cine, activePane } = this.state.get();
+    const volumePane = activePane === "stack" ? "axial" : activePane;
+    this.state.set({
+      status: "ready",
+      mode: loaded.mode,
+      notice: loaded.notice,
+      isColour: loaded.isColour,
+      unit: unitOf(loaded.modality),
+      rescale: loaded.rescale(),
+      presets: loaded.isColour ? [] : presetsFor(loaded.modality, loaded.storedWindow !== null),
+      activePane: loaded.mode === "stack" ? "stack" : volumePane,
+      cine: rate == null ? cine : { ...cine, framesPerSecond: Math.round(rate) },
+    });
+  }
+
+  private async fillVolume(loaded: LoadedSeries, signal: AbortSignal): Promise<void> {
+    const volume = loaded.volume;
+    if (volume === null) return;
+    let lastWindow = 0;
+    await volume.fill(signal, (fraction) => {
+      this.state.set({ progress: fraction });
+      if (performance.now() - lastWindow > 400) {
+        lastWindow = performance.now();
+        this.window.applyFirst(loaded);
+      }
+    });
+    if (signal.aborted) return;
+    this.state.set({ progress: null, rescale: loaded.rescale() });
+    this.window.applyFirst(loaded);
+    this.measurements.reconcile();
+    this.drawLayers();
+  }
+
+  private async fillStack(loaded: LoadedSeries, signal: AbortSignal): Promise<void> {
+    const stack = loaded.stack;
+    if (stack === null) return;
+    let done = 0;
+    this.measurements.reconcile();
+    const middle = Math.floor(stack.imageIds.length / 2);
+    await prefetchStack(stack, middle, signal, (imageId, error) => {
+      done += 1;
+      if (error !== null) this.noteFrameFailure(imageId, error);
+      this.state.set({ progress: done / stack.imageIds.length });
+    });
+    if (!signal.aborted) this.state.set({ progress: null });
+  }
+
+  private noteFrameFailure(imageId: string, error: unknown): void {
+    const syntax = this.loaded?.series.transfer_syntax;
+    const reason = reasonOf((error as { error?: unknown } | null)?.error ?? error);
+    const written = syntax ? ` (transfer syntax ${syntax})` : "";
+    this.frameFailures.set(imageId, `This image could not be decoded${written}: ${reason}`);
+    for (const pane of this.panes.values()) this.refreshPane(pane);
+  }
+
+  private async showIn(pane: Pane, loaded: LoadedSeries): Promise<void> {
+    if ((pane.id === "stack") !== (loaded.mode === "stack")) return;
+    try {
+      await pane.show(loaded.displaySetId);
+    } catch (error) {
+      if (this.loaded !== loaded) return;
+      const imageId = loaded.stack?.imageIds[Math.floor(loaded.stack.imageIds.length / 2)];
+      if (imageId === undefined) throw error;
+      this.noteFrameFailure(imageId, error);
+      pane.info.set({ failure: this.frameFailures.get(imageId) ?? null, imageId });
+      return;
+    }
+    if (this.loaded !== loaded) return;
+    const { range, isInverted } = this.state.get();
+    if (range !== null) pane.setWindow(range, isInverted);
+    if (this.crosshairPoint !== null)
+      this.moveQuietly(() => pane.goTo(this.crosshairPoint as PointLps));
+    this.measurements.reconcile();
+    this.refreshPane(pane);
+  }
+
+  private isPlaced(pane: Pane): boolean {
+    if (this.loaded?.mode === "volume") return true;
+    const imageId = pane.viewport.getCurrentImageId();
+    return this.loaded !== null && imageId !== undefined && this.loaded.isPlaced(imageId);
+  }
+
+  // --- planes and crosshair --------------------------------------------------------------------
+
+  /** Puts the crosshair on the voxel nearest to `world` and moves the planes of other panes. */
+  setCrosshair(world: PointLps, from: Pane | null): void {
+    const grid = this.loaded?.grid;
+    if (!grid) return;
+    const point = nearestVoxel(grid, world);
+    this.crosshairPoint = point;
+    this.moveQuietly(() => {
+      for (const pane of this.panes.values()) if (pane !== from) pane.goTo(point);
+    });
+    this.drawLayers();
+  }
+
+  private moveQuietly(move: () => void): void {
+    this.isMovingPanes = true;
+    try {
+      move();
+    } finally {
+      this.isMovingPanes = false;
+    }
+  }
+
+  /** A scrolled pane takes the crosshair along its normal; the other planes stay. */
+  private followPane(pane: Pane): void {
+    if (this.isMovingPanes || this.crosshairPoint === null) return;
+    const plane = pane.plane();
+    if (plane === null) return;
+    const distance = dot(subtract(plane.point, this.crosshairPoint), plane.normal);
+    if (Math.abs(distance) < 1e-3) return;
+    this.crosshairPoint = scaleAdd(this.crosshairPoint, plane.normal, distance);
+    this.drawLayers();
+  }
+
+  /** Jumps every view to a point; in a stack, to the frame nearest to it. */
+  async goTo(target: Target): Promise<void> {
+    const { loaded } = this;
+    if (loaded === null) return;
+    if (loaded.volume !== null) {
+      const { geometry } = loaded.volume;
+      const found = geometry.sop_instance_uids.indexOf(target.sopInstanceUid ?? "");
+      const index = found >= 0 ? found : (target.sliceIndex ?? -1);
+      const isSlice = index >= 0 && index < geometry.dimensions[2];
+      const point = target.point ?? (isSlice ? sliceCentre(geometry, index) : null);
+      if (point !== null) this.setCrosshair(point, null);
+      return;
+    }
+    const pane = this.panes.get("stack");
+    const frames = loaded.stack?.frames ?? [];
+    const found = frames.findIndex(
+      (one) => one.sopInstanceUid === target.sopInstanceUid && one.frame === (target.frame ?? 1),
+    );
+    const index = found >= 0 ? found : (target.sliceIndex ?? -1);
+    if (pane !== undefined && index >= 0 && index < frames.length) {
+      await pane.viewport.setImageIdIndex(index);
+    }
+  }
+
+  goToMeasurement(id: string): void {
+    const found = this.measurements.find(id);
+    if (found === null) return;
+    const { sop_instance_uid: sopInstanceUid, geometry } = found.saved;
+    const frame = geometry.frame === undefined ? {} : { frame: geometry.frame };
+    void this.goTo({ point: found.centre, sopInstanceUid, sliceIndex: null, ...frame });
+    this.measurements.select(id);
+  }
+
+  /** Lights a structure and moves every plane to the middle of its largest slice. */
+  goToStructure(label: number): void {
+    const map = this.overlay.map();
+    const point = map === null ? null : middleOf(map, label);
+    if (point !== null) this.setCrosshair(point, null);
+    this.overlay.highlight(label);
+  }
+
+  sliceTo(id: PaneId, index: number): void {
+    const viewport = this.panes.get(id)?.viewport;
+    if (viewport === undefined) return;
+    const last = viewport.getNumberOfSlices() - 1;
+    if (last > 0) void viewport.setImageIdIndex(Math.max(0, Math.min(last, Math.round(index))));
+  }
+
+  sliceBy(delta: number): void {
+    const { activePane } = this.state.get();
+    const viewport = this.panes.get(activePane)?.viewport;
+    if (viewport !== undefined) this.sliceTo(activePane, viewport.getSliceIndex() + delta);
+  }
+
+  // --- view ------------------------------------------------------------------------------------
+
+  setTool(tool: ToolId): void {
+    this.state.set({ tool });
+    activateTool(this.toolGroup, tool, this.canMeasure);
+  }
+
+  setCanMeasure(canMeasure: boolean): void {
+    if (canMeasure === this.canMeasure) return;
+    this.canMeasure = canMeasure;
+    activateTool(this.toolGroup, this.state.get().tool, canMeasure);
+  }
+
+  reset(): void {
+    const { loaded } = this;
+    if (loaded === null) return;
+    this.moveQuietly(() => {
+      for (const pane of this.panes.values()) pane.viewport.resetViewState();
+    });
+    this.state.set({ isInverted: false, presetId: null });
+    if (loaded.mode === "volume") {
+      this.window.applyFirst(loaded);
+      if (loaded.grid !== null) this.setCrosshair(centreVoxelOf(loaded.grid), null);
+    } else {
+      this.state.set({ range: null, window: null });
+      for (const pane of this.panes.values()) pane.viewport.resetDisplaySetPresentation();
+    }
+    for (const pane of this.panes.values()) pane.setInverted(false);
+  }
+
+  /** Turning and mirroring is for single images: the planes of a volume keep their convention. */
+  turn(): void {
+    const viewport = this.panes.get("stack")?.viewport;
+    viewport?.setViewState({ rotation: (viewport.getRotation() + 90) % 360 });
+  }
+
+  mirror(): void {
+    const viewport = this.panes.get("stack")?.viewport;
+    const isFlipped = viewport?.getViewState().flipHorizontal === true;
+    viewport?.setViewState({ flipHorizontal: !isFlipped });
+  }
+
+  toggleCrosshair(): void {
+    this.state.set({ isCrosshairShown: !this.state.get().isCrosshairShown });
+    this.drawLayers();
+  }
+
+  /** The instance under the eye, whose header the panel shows. */
+  currentInstance(): string | null {
+    const { loaded } = this;
+    if (loaded === null) return null;
+    if (loaded.volume !== null && this.crosshairPoint !== null) {
+      const slice = Math.round(worldToIndex(loaded.volume.geometry, this.crosshairPoint)[2]);
+      return loaded.volume.geometry.sop_instance_uids[slice] ?? null;
+    }
+    const imageId = this.panes.get("stack")?.info.get().imageId;
+    const instance = imageId == null ? null : loaded.images.instanceOf(imageId);
+    return (instance ?? loaded.stack?.frames[0])?.sopInstanceUid ?? null;
+  }
+
+  get series(): LoadedSeries | null {
+    return this.loaded;
+  }
+
+  // --- drawing ---------------------------------------------------------------------------------
+
+  private refreshPane(pane: Pane): void {
+    pane.refresh((imageId) => this.frameFailures.get(imageId) ?? null);
+    this.drawPaneLayers(pane);
+  }
+
+  private drawPaneLayers(pane: Pane): void {
+    const { isCrosshairShown } = this.state.get();
+    pane.drawLabels(this.overlay.map(), this.overlay.colours());
+    pane.drawCrosshair(isCrosshairShown ? this.crosshairPoint : null);
+  }
+
+  private drawLayers(): void {
+    for (const pane of this.panes.values()) this.drawPaneLayers(pane);
+  }
+
+  private redraw(): void {
+    for (const pane of this.panes.values()) pane.viewport.render();
+  }
+
+  destroy(): void {
+    this.close();
+    this.measurements.destroy();
+    for (const pane of [...this.panes.values()]) this.unmountPane(pane);
+    removeToolGroup(this.toolGroupId);
+    this.engine.destroy();
+  }
+}
+
+function nearestVoxel(grid: Grid, world: PointLps): PointLps {
+  const index = worldToIndex(grid, world).map((value, axis) =>
+    Math.max(0, Math.min((grid.dimensions[axis] ?? 1) - 1, Math.round(value))),
+  ) as [number, number, number];
+  return indexToWorld(grid, index);
+}
+
+function sliceCentre(grid: Grid, slice: number): PointLps {
+  const [columns, rows] = grid.dimensions;
+  return indexToWorld(grid, [Math.floor(columns / 2), Math.floor(rows / 2), slice]);
+}

@@ -1,0 +1,85 @@
+/** Carries the viewer's props into the session. */
+
+import { useEffect, useRef } from "react";
+import { toPoint } from "./geometry";
+import type { ViewerSession } from "./session";
+import type { StudyViewerProps, ViewerOverlay, ViewerSeries } from "./types";
+import type { ViewerState } from "./viewerState";
+
+export function useSeries(session: ViewerSession, active: ViewerSeries | null): void {
+  // A refetched study gives new objects for the same series: only another series opens anew.
+  const latest = useRef(active);
+  latest.current = active;
+  const uid = active?.series_uid ?? null;
+  useEffect(() => {
+    void session.open(uid === null ? null : latest.current);
+  }, [session, uid]);
+}
+
+export function useOverlay(
+  session: ViewerSession,
+  mode: ViewerState["mode"],
+  overlay: ViewerOverlay | null,
+): void {
+  const segSeriesUid = overlay?.segSeriesUid ?? null;
+  useEffect(() => {
+    const loaded = session.series;
+    if (segSeriesUid === null || mode !== "volume" || loaded?.grid == null) {
+      session.overlay.close();
+      return;
+    }
+    void session.overlay.open(segSeriesUid, loaded.series.series_uid, loaded.grid);
+  }, [session, mode, segSeriesUid]);
+}
+
+export function useFocus(session: ViewerSession, props: StudyViewerProps, isReady: boolean): void {
+  const { focus = null, activeSeriesUid, series, onActiveSeriesChange } = props;
+  const done = useRef<number | null>(null);
+  useEffect(() => {
+    if (focus === null || done.current === focus.nonce) return;
+    const { evidence } = focus;
+    const wanted = series.find((one) => one.series_uid === evidence.series_uid);
+    if (wanted?.kind === "image" && wanted.series_uid !== activeSeriesUid) {
+      onActiveSeriesChange?.(wanted.series_uid);
+      return;
+    }
+    if (!isReady || session.series?.series.series_uid !== activeSeriesUid) return;
+    done.current = focus.nonce;
+    session.overlay.highlight(evidence.label);
+    void session.goTo({
+      point: toPoint(evidence.point_lps),
+      sopInstanceUid: evidence.sop_instance_uid,
+      sliceIndex: evidence.slice_index,
+    });
+  }, [session, focus, activeSeriesUid, series, onActiveSeriesChange, isReady]);
+}
+
+export function useMeasurements(session: ViewerSession, props: StudyViewerProps): void {
+  const { measurements, selectedMeasurement, onMeasurementsChange, onMeasurementSelected } = props;
+  const canMeasure = props.canMeasure ?? true;
+  useEffect(() => session.setCanMeasure(canMeasure), [session, canMeasure]);
+  useEffect(() => {
+    session.measurements.setSave(onMeasurementsChange ?? null);
+  }, [session, onMeasurementsChange]);
+  useEffect(() => {
+    session.measurements.setSaved(measurements ?? []);
+  }, [session, measurements]);
+
+  const selected = useRef<number | null>(null);
+  useEffect(() => {
+    if (!selectedMeasurement || selected.current === selectedMeasurement.nonce) return;
+    selected.current = selectedMeasurement.nonce;
+    session.goToMeasurement(selectedMeasurement.id);
+  }, [session, selectedMeasurement]);
+
+  useEffect(() => {
+    if (onMeasurementSelected === undefined) return undefined;
+    let last = session.state.get().selectedMeasurementId;
+    return session.state.subscribe(() => {
+      const { selectedMeasurementId } = session.state.get();
+      if (selectedMeasurementId === last) return;
+      last = selectedMeasurementId;
+      onMeasurementSelected(last);
+    });
+  }, [session, onMeasurementSelected]);
+}

@@ -1,0 +1,212 @@
+/** A regular series by one request: the body is read chunk by chunk and drawn as it comes. */
+
+import {
+  cache,
+  Enums,
+  eventTarget,
+  type Types,
+  triggerEvent,
+  volumeLoader,
+} from "@cornerstonejs/core";
+import { request, requestJson, type SeriesGeometry, ViewerError, type VoxelType } from "./api";
+import { REDRAW_INTERVAL_MS } from "./engine";
+import { addSliceMetadata, forgetSliceMetadata } from "./imageMetadata";
+import type { Rescale } from "./windowing";
+
+type Voxels = Uint8Array | Int16Array | Uint16Array | Float32Array;
+
+/** What a tab can hold beside the label map and the drawing buffers. */
+export const LARGEST_VOLUME_BYTES = 1.5 * 2 ** 30;
+
+export interface OpenVolume {
+  readonly volumeId: string;
+  readonly imageIds: readonly string[];
+  readonly geometry: SeriesGeometry;
+  readonly frameOfReferenceUid: string;
+  /** Stored values, in slice order; filled while the body arrives. */
+  readonly voxels: Voxels;
+  readonly rescale: Rescale;
+  /** Reads the body; resolves when every voxel is there. */
+  readonly fill: (signal: AbortSignal, onProgress: (fraction: number) => void) => Promise<void>;
+  readonly release: () => void;
+}
+
+const ARRAY_OF: Record<VoxelType, new (buffer: ArrayBuffer) => Voxels> = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  float32: Float32Array,
+};
+
+export interface VolumeRequest {
+  readonly apiRoot: string;
+  readonly seriesUid: string;
+  readonly modality: string;
+  readonly signal: AbortSignal;
+}
+
+let volumeCount = 0;
+
+export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
+  const root = `${wanted.apiRoot}/series/${encodeURIComponent(wanted.seriesUid)}`;
+  const geometry = await requestJson<SeriesGeometry>(`${root}/geometry`, wanted.signal);
+  checkDrawable(geometry);
+  // Cornerstone reads a scheme into anything before a colon: none in the id.
+  volumeCount += 1;
+  const volumeId = `volume-${volumeCount}-${wanted.seriesUid}`;
+  const received = new ArrayBuffer(geometry.bytes);
+  const isFloat = geometry.dtype === "float32";
+  const voxels: Voxels = isFloat
+    ? new Uint16Array(geometry.bytes / 4)
+    : new ARRAY_OF[geometry.dtype](received);
+  const rescale: Rescale = { slope: geometry.slope, intercept: geometry.intercept };
+  const frameOfReferenceUid = geometry.frame_of_reference_uid ?? wanted.seriesUid;
+  const volume = createVolume(volumeId, geometry, voxels, wanted.modality, frameOfReferenceUid);
+  const imageIds = volume.imageIds;
+  addSliceMetadata(imageIds, geometry, wanted, frameOfReferenceUid);
+  const opened: { -readonly [K in keyof OpenVolume]: OpenVolume[K] } = {
+    volumeId,
+    imageIds,
+    geometry,
+    frameOfReferenceUid,
+    voxels,
+    rescale,
+    fill: async (signal, onProgress) => {
+      const response = await request(`${root}/volume`, signal, "application/octet-stream");
+      await fillFrom(response, received, volume, isFloat ? null : voxels, onProgress);
+      if (isFloat) opened.rescale = quantise(new Float32Array(received), voxels, rescale);
+      announce(volume, voxels, geometry.dimensions[2], true);
+    },
+    release: () => {
+      cache.removeVolumeLoadObject(volumeId);
+      for (const imageId of imageIds) cache.removeImageLoadObject(imageId, { force: true });
+      forgetSliceMetadata(imageIds);
+    },
+  };
+  return opened;
+}
+
+function checkDrawable(geometry: SeriesGeometry): void {
+  const voxelCount = geometry.dimensions.reduce((product, size) => product * size, 1);
+  const bytesEach = { uint8: 1, int16: 2, uint16: 2, float32: 4 }[geometry.dtype];
+  if (geometry.bytes !== voxelCount * bytesEach) {
+    throw new ViewerError("volume_mismatch", "The server's description of this volume is wrong.");
+  }
+  if (geometry.bytes > LARGEST_VOLUME_BYTES) {
+    const gigabytes = (geometry.bytes / 2 ** 30).toFixed(1);
+    throw new ViewerError("volume_too_big", `This series needs ${gigabytes} GiB of memory.`);
+  }
+}
+
+function createVolume(
+  volumeId: string,
+  geometry: SeriesGeometry,
+  voxels: Voxels,
+  modality: string,
+  frameOfReferenceUid: string,
+): Types.IImageVolume {
+  const bits = voxels.BYTES_PER_ELEMENT * 8;
+  const volume = volumeLoader.createLocalVolume(volumeId, {
+    scalarData: voxels,
+    dimensions: [...geometry.dimensions],
+    spacing: [...geometry.spacing],
+    origin: [...geometry.origin],
+    direction: [...geometry.direction] as Types.Mat3,
+    metadata: {
+      BitsAllocated: bits,
+      BitsStored: bits,
+      HighBit: bits - 1,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: "MONOCHROME2",
+      PixelRepresentation: voxels instanceof Int16Array ? 1 : 0,
+      Modality: modality,
+      SeriesInstanceUID: "",
+      ImageOrientationPatient: geometry.direction.slice(0, 6),
+      PixelSpacing: [geometry.spacing[1], geometry.spacing[0]],
+      FrameOfReferenceUID: frameOfReferenceUid,
+      Columns: geometry.dimensions[0],
+      Rows: geometry.dimensions[1],
+      voiLut: [],
+      VOILUTFunction: "LINEAR",
+    },
+  });
+  const manager = volume.voxelManager;
+  if (manager !== undefined) {
+    // All slices share one buffer: without this each view would keep a copy of the whole volume.
+    manager.getCompleteScalarDataArray = () => voxels;
+  }
+  return volume;
+}
+
+async function fillFrom(
+  response: Response,
+  received: ArrayBuffer,
+  volume: Types.IImageVolume,
+  voxels: Voxels | null,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
+  const bytes = new Uint8Array(received);
+  const reader = response.body?.getReader();
+  if (reader === undefined) throw new ViewerError("volume_empty", "The server sent no voxels.");
+  const sliceBytes = bytes.length / volume.dimensions[2];
+  let at = 0;
+  let drawn = performance.now();
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    if (at + chunk.value.length > bytes.length) {
+      await reader.cancel();
+      throw new ViewerError("volume_mismatch", "More voxels arrived than this series has.");
+    }
+    bytes.set(chunk.value, at);
+    at += chunk.value.length;
+    onProgress(at / bytes.length);
+    if (voxels !== null && performance.now() - drawn > REDRAW_INTERVAL_MS) {
+      announce(volume, voxels, Math.floor(at / sliceBytes), false);
+      drawn = performance.now();
+    }
+  }
+  if (at < bytes.length) {
+    const slices = Math.floor(at / sliceBytes);
+    throw new ViewerError(
+      "volume_incomplete",
+      `Only ${slices} of ${volume.dimensions[2]} slices arrived before the connection ended.`,
+    );
+  }
+}
+
+/** Tells the views that slices up to `sliceCount` are there. */
+function announce(
+  volume: Types.IImageVolume,
+  voxels: Voxels,
+  sliceCount: number,
+  complete: boolean,
+): void {
+  const range = rangeOf(voxels);
+  if (volume.voxelManager !== undefined) volume.voxelManager.getRange = () => range;
+  for (let slice = 0; slice < sliceCount; slice++) volume.vtkOpenGLTexture?.setUpdatedFrame(slice);
+  volume.modified();
+  const event = complete
+    ? Enums.Events.IMAGE_VOLUME_LOADING_COMPLETED
+    : Enums.Events.IMAGE_VOLUME_MODIFIED;
+  triggerEvent(eventTarget, event, { volumeId: volume.volumeId });
+}
+
+function rangeOf(voxels: Voxels): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < voxels.length; at++) {
+    const value = voxels[at] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+/** Float voxels as 16-bit ones: the CPU renderer rounds to whole numbers before windowing. */
+function quantise(values: Float32Array, into: Voxels, rescale: Rescale): Rescale {
+  const [low, high] = rangeOf(values);
+  const step = high > low ? (high - low) / 65_535 : 1;
+  for (let at = 0; at < values.length; at++) {
+    into[at] = Math.round(((values[at] as number) - low) / step);
+  }
+  return { slope: rescale.slope * step, intercept: rescale.intercept + rescale.slope * low };
+}

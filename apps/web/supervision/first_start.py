@@ -23,9 +23,11 @@ def prepare(say: Say) -> None:
     """Migrations, static files, the administrator, the language model, the sample studies."""
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("create_admin")
-    _ml("prepare", say, "preparing the language model (once)", settings.DATA_DIR / "models")
-    _ml("samples", say, "writing the sample studies (once)", _samples())
+    call_command("create_admin", verbosity=0)
+    _once("models.prepared", say, "preparing the language model (once)", "prepare")
+    _once(
+        "samples.written", say, "writing the sample studies (once)", "samples", "--out", _samples()
+    )
 
 
 def samples_store(say: Say) -> None:
@@ -46,13 +48,14 @@ def _samples() -> Path:
     return Path(settings.DATA_DIR) / "samples"
 
 
-def _ml(command: str, say: Say, title: str, made: Path) -> None:
-    done = made / ".complete"
+def _once(mark: str, say: Say, title: str, *command: str | Path) -> None:
+    """Run ``python -m ml COMMAND`` unless an earlier start has left its ``mark``."""
+    done = Path(settings.DATA_DIR) / mark
     if done.exists():
         return
     say(title)
     run = subprocess.run(
-        [sys.executable, "-m", "ml", command, "--out", str(made)],
+        [sys.executable, "-m", "ml", *map(str, command)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

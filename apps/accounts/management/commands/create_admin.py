@@ -13,7 +13,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user, password = administrator_ensure()
         if password is None:
-            self.stdout.write(f"The administrator '{user.username}' is there already.")
+            if options["verbosity"] > 0:
+                self.stdout.write(f"The administrator '{user.username}' is there already.")
             return
         self.stdout.write("")
         self.stdout.write(f"  Administrator   {user.username}")

@@ -47,12 +47,14 @@ class _Ringer:
         self._loop.run_until_complete(self._send_forever())
 
     async def _send_forever(self) -> None:
-        layer = get_channel_layer()
-        while layer is not None:
+        while True:
             await self._wake.wait()
             self._wake.clear()
             with self._lock:
                 heads, self._heads = self._heads, {}
+            layer = get_channel_layer()
+            if layer is None:
+                continue
             for stream, head in heads.items():
                 message = {"type": MESSAGE_TYPE, "stream": stream, "head": head}
                 try:

@@ -15,8 +15,12 @@ from apps.config.settings.base import DATA_DIR, REST_FRAMEWORK
 SECRET_KEY = "test only " * 5
 ORTHANC_USER = env.text("ORTHANC_USER", "synoptic")
 ORTHANC_PASSWORD = env.text("ORTHANC_PASSWORD", "synoptic")
+_TEST_DATABASE = (
+    "test_synoptic" if "SYNOPTIC_DATABASE_URL" in os.environ else str(DATA_DIR / "test.sqlite3")
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES = {"default": env.database(DATA_DIR)}
+# A file, not memory: threads and child processes of a test see the same database.
+DATABASES = {"default": {**env.database(DATA_DIR), "TEST": {"NAME": _TEST_DATABASE}}}
 
 if "SYNOPTIC_REDIS_URL" not in os.environ:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

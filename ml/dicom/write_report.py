@@ -156,7 +156,8 @@ def _title(header: Dataset) -> Code:
     if header.Modality == "SR" and header.get("ConceptNameCodeSequence"):
         name = header.ConceptNameCodeSequence[0]
         return Code(name.CodeValue, name.CodingSchemeDesignator, name.CodeMeaning)
-    return _TITLES.get(str(header.Modality), codes.LN.DiagnosticImagingReport)
+    title: Code = _TITLES.get(str(header.Modality), codes.LN.DiagnosticImagingReport)
+    return title
 
 
 def _container(heading: Code, items: Iterable[hd.sr.ContentItem]) -> ContainerContentItem:

@@ -120,6 +120,8 @@ def _description(
         tracking_id=tracking_id(item),
         display_color=hd.color.CIELabColor.from_rgb(*item.colour),
     )
+    # The one place of a segment for a number of ours: the viewer colours and finds by it.
+    description.SegmentDescription = f"FreeSurfer label {item.label}"
     if item.side_code is not None:
         property_type = description.SegmentedPropertyTypeCodeSequence[0]
         property_type.SegmentedPropertyTypeModifierCodeSequence = [code_item(item.side_code)]

@@ -3,12 +3,7 @@ import { backoff } from "./backoff";
 import type { ClientFrame, ServerFrame } from "./protocol";
 
 /** The part of `WebSocket` that is used, so that tests can stand in for the network. */
-export interface SocketLike {
-  onmessage: ((event: { data: string }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
-  send(text: string): void;
-  close(): void;
-}
+export type SocketLike = Pick<WebSocket, "onmessage" | "onclose" | "send" | "close">;
 
 export interface SocketOptions {
   open: () => SocketLike;
@@ -63,7 +58,7 @@ export function createSocket(options: SocketOptions) {
     socket = current;
     watch(current);
     current.onclose = () => drop(current);
-    current.onmessage = ({ data }) => {
+    current.onmessage = ({ data }: MessageEvent<string>) => {
       watch(current);
       const frame = JSON.parse(data) as ServerFrame;
       if (frame.type === "welcome") {

@@ -1,0 +1,116 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { draftKeys, readDraft } from "@/api/drafts";
+import { jobKeys, readJob } from "@/api/jobs";
+import { studyKeys } from "@/api/studies";
+import { isFinished, type Projection } from "@/live/protocol";
+import { useJobStream } from "@/live/react";
+import { AiDraftBadge, IncompleteBadge } from "@/ui/marks";
+import { Notice, ProblemNotice } from "@/ui/Notice";
+import { Spinner } from "@/ui/Spinner";
+import type { Evidence } from "@/viewer/types";
+import { Disclosure } from "./Disclosure";
+import { DraftEditor } from "./DraftEditor";
+import { FindingsTable } from "./FindingsTable";
+import styles from "./JobReport.module.css";
+import { JobOutcome, JobStatus, JobWarnings } from "./JobStatus";
+import { StepList } from "./StepList";
+import { StreamingText } from "./StreamingText";
+
+interface JobReportProps {
+  jobId: string;
+  studyUid: string;
+  focused: Evidence | null;
+  onFocus: (evidence: Evidence) => void;
+  onShowSeries: (seriesUid: string) => void;
+}
+
+/** The draft that a finished job left, once it is there. */
+function useDraftOf(jobId: string, finished: boolean) {
+  const job = useQuery({
+    queryKey: jobKeys.one(jobId),
+    queryFn: () => readJob(jobId),
+    enabled: finished,
+  });
+  const draftId = job.data?.draft ?? null;
+  return useQuery({
+    queryKey: draftKeys.one(draftId ?? ""),
+    queryFn: () => readDraft(draftId ?? ""),
+    enabled: draftId !== null,
+    refetchOnWindowFocus: true,
+    staleTime: 0,
+  });
+}
+
+/** New results and the end of the job change what the study shows. */
+function useRefreshStudy(studyUid: string, jobId: string, projection: Projection): void {
+  const client = useQueryClient();
+  const stored = projection.artifacts.length;
+  const { state } = projection;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: studyKeys.detail(studyUid) });
+    void client.invalidateQueries({ queryKey: jobKeys.one(jobId) });
+  }, [client, studyUid, jobId, stored, state]);
+}
+
+function storedReport(projection: Projection): string | null {
+  const report = projection.artifacts.find((one) => one.kind === "sr-report");
+  return report?.series_uid ?? null;
+}
+
+export function JobReport({ jobId, studyUid, focused, onFocus, onShowSeries }: JobReportProps) {
+  const { projection, loaded, refusal } = useJobStream(jobId);
+  const finished = loaded && isFinished(projection.state);
+  const draft = useDraftOf(jobId, finished);
+  useRefreshStudy(studyUid, jobId, projection);
+
+  if (refusal !== null && !loaded) {
+    return (
+      <Notice tone="danger" title="This job cannot be followed">
+        {refusal.message}
+      </Notice>
+    );
+  }
+  if (!loaded) return <Spinner label="Loading the job…" />;
+
+  const { findings, messages, incomplete } = projection;
+  const srSeries = draft.data?.sr?.series_uid ?? storedReport(projection);
+  return (
+    <div className={styles.report}>
+      <div className={styles.marks}>
+        {(messages.length > 0 || draft.data) && <AiDraftBadge />}
+        {(incomplete || draft.data?.incomplete) && <IncompleteBadge />}
+      </div>
+      {!finished && <JobStatus jobId={jobId} projection={projection} />}
+      <JobOutcome jobId={jobId} projection={projection} />
+      <JobWarnings projection={projection} />
+      {draft.isError && <ProblemNotice error={draft.error} onRetry={() => void draft.refetch()} />}
+      {draft.data ? (
+        <DraftEditor key={draft.data.id} draft={draft.data} focused={focused} onFocus={onFocus} />
+      ) : (
+        <StreamingText
+          messages={messages}
+          running={!finished}
+          focused={focused}
+          onFocus={onFocus}
+        />
+      )}
+      {findings.length > 0 && (
+        <Disclosure title="Measured structures" amount={findings.length} open={!draft.data}>
+          <FindingsTable findings={findings} onFocus={onFocus} />
+        </Disclosure>
+      )}
+      {finished && (
+        <Disclosure title="How this was made" open={false}>
+          <StepList steps={projection.steps} stopped />
+          {srSeries !== null && (
+            <button type="button" className={styles.link} onClick={() => onShowSeries(srSeries)}>
+              Stored in the archive as a structured report (partial, unverified)
+            </button>
+          )}
+        </Disclosure>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import { CircleStop } from "lucide-react";
+import { useMay } from "@/api/me";
+import { isFinished, type Projection } from "@/live/protocol";
+import { Button } from "@/ui/Button";
+import { Notice, ProblemNotice } from "@/ui/Notice";
+import styles from "./JobStatus.module.css";
+import { StepList } from "./StepList";
+import { useJobActions } from "./useJobActions";
+
+function headline({ state, position, attempt }: Projection): string {
+  if (state === "queued" && position !== null && position > 1) {
+    return `Waiting: ${position - 1} before this one`;
+  }
+  if (state === "queued") return "Waiting for a worker";
+  if (state === "interrupted") return "The worker was lost; starting again";
+  return attempt > 1 ? `Drafting (attempt ${attempt})` : "Drafting";
+}
+
+/** A job on its way: where it is, and the way to stop it. */
+export function JobStatus({ jobId, projection }: { jobId: string; projection: Projection }) {
+  const { stop } = useJobActions(jobId);
+  const mayStop = useMay("job.cancel");
+  // The answer comes by the stream; until then the button says that it was heard.
+  const stopping = stop.isPending || stop.isSuccess;
+  return (
+    <section className={styles.status} aria-label="Progress">
+      <header className={styles.head}>
+        <strong role="status">{stopping ? "Stopping…" : headline(projection)}</strong>
+        {mayStop && (
+          <Button
+            small
+            variant="danger"
+            icon={<CircleStop />}
+            disabled={stopping}
+            onClick={() => stop.mutate()}
+          >
+            {stopping ? "Stopping…" : "Stop"}
+          </Button>
+        )}
+      </header>
+      {stop.isError && <ProblemNotice error={stop.error} />}
+      <StepList steps={projection.steps} stopped={false} />
+      {projection.steps.length === 0 && (
+        <p className={styles.waiting}>Steps appear here. You may close this page meanwhile.</p>
+      )}
+    </section>
+  );
+}
+
+const OUTCOMES = {
+  cancelled: { title: "INCOMPLETE – stopped", text: "What had been written until then is kept." },
+  failed: { title: "INCOMPLETE – failed", text: "What had been written until then is kept." },
+} as const;
+
+/** Why there is no complete draft, and how to try again. */
+export function JobOutcome({ jobId, projection }: { jobId: string; projection: Projection }) {
+  const { retry } = useJobActions(jobId);
+  const mayRun = useMay("job.run");
+  const { state, error, messages } = projection;
+  if (!isFinished(state) || state === "succeeded") return null;
+  const outcome = state === "failed" ? OUTCOMES.failed : OUTCOMES.cancelled;
+  return (
+    <>
+      <Notice
+        tone={state === "failed" ? "danger" : "caution"}
+        title={outcome.title}
+        actions={
+          mayRun && (
+            <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
+              {retry.isPending ? "Starting…" : "Run again"}
+            </Button>
+          )
+        }
+      >
+        {error !== null && error.user_message !== "" && <p>{error.user_message}</p>}
+        <p>{messages.length > 0 ? outcome.text : "Nothing had been written until then."}</p>
+      </Notice>
+      {retry.isError && <ProblemNotice error={retry.error} />}
+    </>
+  );
+}
+
+/** Remarks of the run that a reader should know (a fallback, a doubtful input). */
+export function JobWarnings({ projection }: { projection: Projection }) {
+  const warnings = projection.logs.filter((line) => line.level === "warning");
+  if (warnings.length === 0) return null;
+  return (
+    <Notice tone="caution" title="Noticed while drafting">
+      {warnings.map((line) => (
+        <p key={`${line.code}${line.text}`}>{line.text}</p>
+      ))}
+    </Notice>
+  );
+}

@@ -18,7 +18,7 @@ class Coalescer:
         self._rows: list[EventRow] = []
         self._taken_at = float("-inf")
         self._progress_at: dict[str, float] = {}
-        self._step: tuple[int, int] = (1, 1)
+        self._step: tuple[int, int] = (0, 1)
         self.progress: float | None = None
 
     def add(self, kind: str, data: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ class Coalescer:
         else:
             return
         index, total = self._step
-        self.progress = min(1.0, max(0.0, (index - 1 + fraction) / total))
+        self.progress = min(1.0, max(0.0, (index + fraction) / total))
 
     def wait_s(self, now: float) -> float | None:
         """Seconds until ``take`` gives something; nothing while there is nothing to give."""

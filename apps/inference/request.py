@@ -33,10 +33,11 @@ class InputRefused(Refused):
 
 def input_specs(pipeline: PipelineVersion) -> tuple[InputSpec, ...]:
     """The input contract, as the registry copied it from the manifest."""
-    return tuple(
-        InputSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    rows: list[dict[str, Any]] = [
+        {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
         for row in pipeline.inputs
-    )
+    ]
+    return tuple(InputSpec(**row) for row in rows)
 
 
 def inference_request(

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -101,7 +102,7 @@ def _attempt(lease: Lease, job: Job) -> None:
 
 
 def _stopped(lease: Lease, attendant: Attendant) -> None:
-    if attendant.shutting_down:
+    if attendant.shutting_down or not attendant.cancel.cancelled:
         job_interrupt(lease, reason="worker_shutdown")
         return
     job_finish(
@@ -143,9 +144,8 @@ def _run(job: Job, folder: Path, attendant: Attendant) -> dict[str, Any]:
     for event in engine().run(request, attendant.cancel):
         if event.type == "artifact.ready":
             ready: Any = event.data
-            artifact = _with_patience(
-                lambda ready=ready: artifact_store(attendant.lease, out_dir, ready), attendant
-            )
+            store = partial(artifact_store, attendant.lease, out_dir, ready)
+            artifact = _with_patience(store, attendant)
             attendant.tell("artifact.stored", artifact_event(artifact))
         elif event.type == "result":
             result = event.data
@@ -158,7 +158,7 @@ def _input_fetch(series_uid: str, folder: Path, attendant: Attendant) -> Path:
     series = Series.objects.filter(series_uid=series_uid).first()
     if series is None:
         raise InputRefused("The series is no longer in the archive.")
-    _with_patience(lambda: series_fetch(series.orthanc_id, folder), attendant)
+    _with_patience(partial(series_fetch, series.orthanc_id, folder), attendant)
     return folder
 
 

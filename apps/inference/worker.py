@@ -25,17 +25,17 @@ def _warm() -> None:
         logger.exception("The engine could not be warmed.")
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def _ready(sender: Any, **_: object) -> None:
     if "gpu" in sender.app.amqp.queues.consume_from:
         threading.Thread(target=_warm, name="warm", daemon=True).start()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def _shutting_down(**_: object) -> None:
     shut_down_all()
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect
 def _shutdown(**_: object) -> None:
     engine_close()

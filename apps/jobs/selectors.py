@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from apps.jobs.models import Job, JobEvent
@@ -70,6 +70,7 @@ def stream_page(
         job = Job.objects.only("state", "head", "epoch", "snapshot").filter(pk=job_id).first()
         if job is None:
             return None
+        snapshot_of = job
         finished = is_finished(job.state)
         if after > job.head or (after > 0 and epoch not in (None, job.epoch)):
             break
@@ -85,8 +86,10 @@ def stream_page(
             # The end may have been stored between the two reads.
             ended = finished or rows[-1].type == "job.finished"
             return StreamPage(epoch=job.epoch, head=head, finished=ended, events=events)
-    snapshot = _snapshot(job)
-    return StreamPage(epoch=job.epoch, head=snapshot["seq"], finished=finished, snapshot=snapshot)
+    snapshot = _snapshot(snapshot_of)
+    return StreamPage(
+        epoch=snapshot_of.epoch, head=snapshot["seq"], finished=finished, snapshot=snapshot
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,5 +115,5 @@ def _snapshot(job: Job) -> Projection:
             return project((envelope(job.stream, row) for row in rows), job.stream)
         except SequenceGap:
             # Compacted a moment ago.
-            job.refresh_from_db(fields=["snapshot"])
-    return Projection(**job.snapshot)
+            job.refresh_from_db(fields=["epoch", "snapshot"])
+    return cast("Projection", job.snapshot)

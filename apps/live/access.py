@@ -21,6 +21,8 @@ from apps.live.tickets import ticket_redeem
 
 STUDIES: Final = "studies"
 
+Scope = MutableMapping[str, Any]
+
 
 def origin_allowed(headers: dict[bytes, bytes]) -> bool:
     """A page of another origin must not open a socket with the visitor's cookie.
@@ -39,7 +41,7 @@ def origin_allowed(headers: dict[bytes, bytes]) -> bool:
     return urlsplit(text).netloc.lower() == host.lower() or text in settings.CSRF_TRUSTED_ORIGINS
 
 
-def connection_user(scope: MutableMapping[str, Any]) -> User | None:
+def connection_user(scope: Scope) -> User | None:
     """Who speaks on this connection, asked anew each time.
 
     A ticket is redeemed at the first call and lives on in ``scope`` for the later ones.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.core.doorbell import group_of
 from apps.jobs.selectors import job_id_of, stream_heads, stream_page
 from apps.live import protocol
-from apps.live.access import STUDIES, connection_user, may_watch
+from apps.live.access import STUDIES, Scope, connection_user, may_watch
 from apps.live.protocol import (
     Ack,
     ClientFrame,
@@ -52,7 +52,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.studies_hint: asyncio.TimerHandle | None = None
         self.refused = 0
         self.heart: asyncio.Task[None] | None = None
-        user = await database_sync_to_async(connection_user)(self.scope)
+        user = await database_sync_to_async(connection_user)(cast("Scope", self.scope))
         if user is None:
             await self.close(code=4401)
             return
@@ -194,7 +194,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             while True:
                 await asyncio.sleep(self.heartbeat_s)
-                user = await database_sync_to_async(connection_user)(self.scope)
+                user = await database_sync_to_async(connection_user)(cast("Scope", self.scope))
                 if user is None:
                     await self._refuse(None, "permission_denied")
                     await self.close(code=4401)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from channels.routing import URLRouter
 from channels.sessions import CookieMiddleware
-from django.urls import URLPattern, path
+from django.urls import path
 
 from apps.live.consumer import LiveConsumer
 
-websocket_urlpatterns: list[URLPattern] = [
-    path("ws/v1/live", LiveConsumer.as_asgi())  # type: ignore[list-item, arg-type]
+websocket_urlpatterns: list[Any] = [
+    path("ws/v1/live", LiveConsumer.as_asgi())  # type: ignore[arg-type]
 ]
 websocket_application = CookieMiddleware(URLRouter(websocket_urlpatterns))

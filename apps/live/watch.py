@@ -58,9 +58,7 @@ class JobWatch:
 
     async def run(self) -> None:
         """Send until the stream is over or the job is gone."""
-        while not self.over:
-            if not await self._drain():
-                return
+        while await self._drain():
             if self.over:
                 return
             await self._wake.wait()

@@ -54,8 +54,8 @@ def _has_news(answer: dict[str, Any]) -> bool:
 
 @asynccontextmanager
 async def _doorbell(stream: str) -> AsyncIterator[Any]:
-    layer = get_channel_layer()
-    channel = await layer.new_channel("poll.")
+    layer: Any = get_channel_layer()
+    channel = await layer.new_channel()
     await layer.group_add(group_of(stream), channel)
 
     async def rung(seconds: float) -> None:

@@ -73,7 +73,7 @@ class EventSerializer(serializers.Serializer[Any]):
     seq = serializers.IntegerField(help_text="From 1, without gaps.")
     ts = serializers.DateTimeField()
     type = serializers.CharField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class ProjectionSerializer(serializers.Serializer[Any]):

@@ -42,7 +42,9 @@ def job_compact(job_id: UUID) -> None:
 def finished_compact() -> int:
     """Compact what finished some time ago, a batch at a time; return how many."""
     due = Job.objects.filter(
-        state__in=FINISHED, finished_at__lt=timezone.now() - COMPACT_AFTER, snapshot=None
+        state__in=FINISHED,
+        finished_at__lt=timezone.now() - COMPACT_AFTER,
+        snapshot__isnull=True,
     ).order_by("finished_at")
     found = list(due.values_list("pk", flat=True)[:BATCH])
     for job_id in found:

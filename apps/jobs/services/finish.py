@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ from apps.jobs.lease import Lease, require_lease
 from apps.jobs.models import Job
 from apps.jobs.services.append import append_locked, job_locked
 from apps.jobs.signals import job_finishing
-from apps.jobs.states import Outcome, require_transition
+from apps.jobs.states import JobState, Outcome, require_transition
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def finish_locked(
     result: dict[str, Any] | None = None,
 ) -> None:
     """End a locked ``job``: its state, what hangs on it, and ``job.finished``, all or nothing."""
-    require_transition(Job.State(job.state).value, outcome)
+    require_transition(cast("JobState", job.state), outcome)
     job.state = outcome
     job.finished_at = timezone.now()
     job.error_code, job.error_message = code, user_message

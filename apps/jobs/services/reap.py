@@ -26,8 +26,8 @@ def expired_interrupt() -> int:
     for job_id in Job.objects.filter(expired).values_list("pk", flat=True):
         with transaction.atomic():
             job = job_locked(job_id)
-            still = job.state == Job.State.RUNNING and job.lease_expires_at is not None
-            if still and job.lease_expires_at < timezone.now():
+            ends = job.lease_expires_at
+            if job.state == Job.State.RUNNING and ends is not None and ends < timezone.now():
                 interrupt_locked(job, reason="worker_lost")
                 found += 1
     return found

@@ -15,7 +15,7 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     """Where in the images a sentence can be checked. ``point_lps`` in mm."""
 
     structure = serializers.CharField()
-    label = serializers.IntegerField(help_text="FreeSurfer id.")
+    label = serializers.IntegerField(help_text="FreeSurfer id.")  # type: ignore[assignment]
     series_uid = serializers.CharField(allow_null=True)
     sop_instance_uid = serializers.CharField(allow_null=True)
     slice_index = serializers.IntegerField(allow_null=True)
@@ -100,7 +100,7 @@ class SentenceEditSerializer(serializers.Serializer[Any]):
 
 class DraftEditSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1, help_text="The version you have changed.")
-    sentences = SentenceEditSerializer(many=True, max_length=MAX_SENTENCES)
+    sentences = serializers.ListField(child=SentenceEditSerializer(), max_length=MAX_SENTENCES)
 
     def validate_sentences(self, sentences: list[dict[str, Any]]) -> list[dict[str, Any]]:
         named = [sentence["id"] for sentence in sentences if "id" in sentence]

@@ -21,4 +21,3 @@ def realdata() -> Path:
     if not folder.is_dir():
         pytest.skip("no real data: set SYNOPTIC_REALDATA_DIR")
     return folder
-

@@ -13,13 +13,14 @@ from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
 from apps.core import heartbeat
-from apps.core.tasks import PERIODIC
+from apps.core.tasks import PERIODIC, route
 
 app = Celery("synoptic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # The same object that ``io_task(every=…)`` fills while the tasks of the apps are imported.
 app.conf.beat_schedule = PERIODIC
+app.conf.task_routes = (route,)
 
 
 @worker_ready.connect

@@ -19,6 +19,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 PERIODIC: dict[str, dict[str, Any]] = {}
+ROUTES: dict[str, dict[str, str]] = {}
 
 # Longer than any run may take: the engine ends it long before.
 GPU_TIME_LIMIT_S = 12 * 3600
@@ -28,9 +29,10 @@ R = TypeVar("R")
 
 
 def _task(function: Callable[P, R], *, queue: str, time_limit: int) -> Task[P, R]:
+    name = f"{function.__module__}.{function.__qualname__}"
+    ROUTES[name] = {"queue": queue}
     declare: Callable[[Callable[P, R]], Task[P, R]] = shared_task(
-        name=f"{function.__module__}.{function.__qualname__}",
-        queue=queue,
+        name=name,
         acks_late=True,
         reject_on_worker_lost=True,
         ignore_result=True,
@@ -62,6 +64,11 @@ def gpu_task() -> Callable[[Callable[P, R]], Task[P, R]]:
         return _task(function, queue="gpu", time_limit=GPU_TIME_LIMIT_S)
 
     return declare
+
+
+def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
+    """Celery's router: the queue that the decorator fixed."""
+    return ROUTES.get(name)
 
 
 @io_task(every=3600.0)

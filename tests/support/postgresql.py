@@ -43,14 +43,28 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         cwd="/",
     )
     options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=127.0.0.1"]
-    command = [*become, str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
+    command = [
+        *become,
+        str(binaries / "postgres"),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-k",
+        str(folder),
+    ]
     with child([*command, *options], log=folder.parent / f"postgresql-{port}.log"):
         wait_until(lambda: listens(port), what="PostgreSQL")
         address = ["-h", "127.0.0.1", "-p", str(port), "-U", "synoptic"]
         wait_until(
-            lambda: subprocess.run(
-                [str(binaries / "createdb"), *address, "synoptic"], check=True, capture_output=True
-            ).returncode == 0,
+            lambda: (
+                subprocess.run(
+                    [str(binaries / "createdb"), *address, "synoptic"],
+                    check=True,
+                    capture_output=True,
+                ).returncode
+                == 0
+            ),
             what="the database",
         )
         yield f"postgresql://synoptic@127.0.0.1:{port}/synoptic"

@@ -44,9 +44,7 @@ def child(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the block: asked first, then killed."""
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=out, stderr=out, env=environment
-        )
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=out, stderr=out, env=environment)
     try:
         yield process
     finally:

@@ -1,0 +1,34 @@
+"""Logs hold no patient data. Exceptions of libraries may quote the values they stumbled over, so
+only the kind of an exception and the places it came through are written, never its text."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from types import TracebackType
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class PlacesFormatter(logging.Formatter):
+    """One line, then for an exception its type and the files, lines and functions below it."""
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - the base class's name
+        lines = []
+        error = ei[1] if isinstance(ei, tuple) else None
+        while isinstance(error, BaseException):
+            lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+            lines += [
+                f"  {frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(error.__traceback__)
+            ]
+            error = error.__cause__ or error.__context__
+        return "\n".join(lines)
+
+
+class NotHealth(logging.Filter):
+    """The health page says what is down; asked four times a second, it needs no log lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        return getattr(request, "path", "") != "/healthz"

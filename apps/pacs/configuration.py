@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 PLUGIN_FOLDERS = (Path("/usr/share/orthanc/plugins"), Path("/usr/lib/orthanc"))
-DICOM_WEB_ROOT = "/dicom-web/"
+# Where the application itself offers DICOMweb: addresses in answers then need no rewriting.
+DICOM_WEB_ROOT = "/dicomweb/"
 # Without the second, JPEG 2000 cannot be decoded and compressed frames cannot be transcoded.
 PLUGINS = ("OrthancDicomWeb", "OrthancGdcm")
 
@@ -81,7 +82,8 @@ def orthanc_config(
         "SaveJobs": False,
         "JobsHistorySize": 10,
         "MetricsEnabled": False,
-        "LimitFindResults": 0,
+        # A query without a limit must not list a whole archive.
+        "LimitFindResults": 1000,
         "LimitFindInstances": 0,
         "DefaultEncoding": "Latin1",
         "CaseSensitivePN": False,

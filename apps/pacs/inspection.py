@@ -77,7 +77,8 @@ def _check_start(start: bytes) -> None:
             raise InstanceRefused(f"It is a {name}, not DICOM.", code="other_format")
     if start[:2] in (b"\x02\x00", b"\x08\x00") and start[3:4] == b"\x00":
         raise InstanceRefused(
-            "The DICOM file header is missing: only a bare data set was sent.", code="header_missing"
+            "The DICOM file header is missing: only a bare data set was sent.",
+            code="header_missing",
         )
     raise InstanceRefused("It is not a DICOM file.", code="not_dicom")
 
@@ -99,7 +100,7 @@ def _read(stream: BinaryIO) -> FileDataset:
         raise InstanceRefused("It ends in the middle of its header.", code="truncated") from None
     except MemoryError:
         raise damaged from None
-    except Exception as error:  # noqa: BLE001 - a hostile file can raise anything in the reader
+    except Exception as error:
         raise damaged from error
     return dataset
 
@@ -109,7 +110,7 @@ def _identity(dataset: FileDataset) -> Identity:
         raise InstanceRefused("A DICOMDIR is an index, not an image.", code="dicomdir")
     try:
         values = {name: str(dataset.get(name) or "").strip("\0 ") for name in IDENTIFIERS}
-    except Exception as error:  # noqa: BLE001 - elements are parsed when they are looked at
+    except Exception as error:
         raise InstanceRefused(
             "It is damaged: its identifiers cannot be read.", code="unreadable"
         ) from error
@@ -120,7 +121,9 @@ def _identity(dataset: FileDataset) -> Identity:
             code="identifiers_missing",
         )
     if any(len(value) > 64 for value in values.values()):
-        raise InstanceRefused("An identifier is longer than DICOM allows.", code="identifier_invalid")
+        raise InstanceRefused(
+            "An identifier is longer than DICOM allows.", code="identifier_invalid"
+        )
     return Identity(
         sop_class_uid=values["SOPClassUID"],
         sop_instance_uid=values["SOPInstanceUID"],
@@ -182,7 +185,10 @@ def _check_pixels_wanted(dataset: FileDataset) -> None:
 def _expected_bytes(dataset: FileDataset) -> int:
     try:
         rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
-        samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.get("BitsAllocated") or 0)
+        samples, bits = (
+            int(dataset.get("SamplesPerPixel") or 1),
+            int(dataset.get("BitsAllocated") or 0),
+        )
         if "422" in str(dataset.get("PhotometricInterpretation") or ""):
             samples = 2
     except (TypeError, ValueError):

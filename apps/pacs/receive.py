@@ -20,23 +20,30 @@ AHEAD = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one file: ``identity`` when it was stored, ``refusal`` when not."""
+    """What became of one file: stored, unless there is a ``refusal``. ``identity`` is missing
+    where the file does not tell it."""
 
     name: str
     identity: Identity | None = None
     refusal: InstanceRefused | None = None
 
 
-def file_receive(name: str, path: Path) -> Outcome:
+def file_receive(name: str, path: Path, *, only_study: str = "") -> Outcome:
+    """Inspect and store one file, which is then removed."""
+    identity: Identity | None = None
     try:
         identity = inspect(path)
+        if only_study and identity.study_uid != only_study:
+            raise InstanceRefused("It belongs to another study.", code="study_mismatch")
         instance_store(path)
     except InstanceRefused as refusal:
-        return Outcome(name=name, refusal=refusal)
+        return Outcome(name=name, identity=identity, refusal=refusal)
+    finally:
+        path.unlink(missing_ok=True)
     return Outcome(name=name, identity=identity)
 
 
-def files_receive(files: Iterable[tuple[str, Path]]) -> Iterator[Outcome]:
+def files_receive(files: Iterable[tuple[str, Path]], *, only_study: str = "") -> Iterator[Outcome]:
     """Outcomes in the order of ``files``, of which only a few are read ahead: ``files`` may
     unpack as it goes. Raises PacsUnavailable when the archive goes away."""
     waiting: list[Future[Outcome]] = []
@@ -45,7 +52,7 @@ def files_receive(files: Iterable[tuple[str, Path]]) -> Iterator[Outcome]:
         try:
             while True:
                 for name, path in islice(source, AHEAD - len(waiting)):
-                    waiting.append(pool.submit(file_receive, name, path))
+                    waiting.append(pool.submit(file_receive, name, path, only_study=only_study))
                 if not waiting:
                     return
                 yield waiting.pop(0).result()

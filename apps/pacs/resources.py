@@ -19,6 +19,7 @@ from apps.pacs.client import (
     raise_for_answer,
     request,
 )
+from apps.pacs.configuration import DICOM_WEB_ROOT
 from apps.pacs.errors import PacsNotFound
 
 Tags = dict[str, Any]
@@ -124,3 +125,21 @@ def instance_series_uid(instance_id: str) -> str | None:
         return None
     found: str | None = series["MainDicomTags"].get("SeriesInstanceUID")
     return found
+
+
+def instance_metadata(instance_id: str) -> dict[str, Any]:
+    """All elements but bulk data, as DICOM JSON."""
+    uids = get_json(f"/instances/{instance_id}/simplified-tags")
+    path = (
+        f"{DICOM_WEB_ROOT}studies/{uids['StudyInstanceUID']}/series/{uids['SeriesInstanceUID']}"
+        f"/instances/{uids['SOPInstanceUID']}/metadata"
+    )
+    found: dict[str, Any] = request(
+        "GET", path, headers={"accept": "application/dicom+json"}
+    ).json()[0]
+    return found
+
+
+def instance_version(instance_id: str) -> str:
+    """Names the stored file itself: it changes when the same instance is stored anew."""
+    return str(get_json(f"/instances/{instance_id}")["FileUuid"])

@@ -14,6 +14,8 @@ RTSTRUCT_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 RTDOSE_CLASS = "1.2.840.10008.5.1.4.1.1.481.2"
 
 SYNTHESIZING_EQUIPMENT = "109100"
+PROCESSING_EQUIPMENT = "109102"
+OUR_NAME = "Synoptic"
 AI_FAMILY = "123110"
 OBSERVER_TYPE, DEVICE_OBSERVER = "121005", "121007"
 
@@ -107,13 +109,11 @@ def synthetic(tags: Tags) -> bool:
 
 def ai_generated(tags: Tags) -> bool:
     """Made by a model: it says so as synthesizing equipment, as algorithm or as author."""
-    purposes = {
-        code
-        for equipment in t.items(tags, "ContributingEquipmentSequence")
-        for code in _codes(equipment, "PurposeOfReferenceCodeSequence")
-    }
-    if SYNTHESIZING_EQUIPMENT in purposes:
-        return True
+    for equipment in t.items(tags, "ContributingEquipmentSequence"):
+        purposes = _codes(equipment, "PurposeOfReferenceCodeSequence")
+        ours = t.text(equipment, "Manufacturer") == OUR_NAME and not t.natural(tags, "Rows")
+        if SYNTHESIZING_EQUIPMENT in purposes or (ours and PROCESSING_EQUIPMENT in purposes):
+            return True
     for segment in t.items(tags, "SegmentSequence"):
         for algorithm in t.items(segment, "SegmentationAlgorithmIdentificationSequence"):
             if AI_FAMILY in _codes(algorithm, "AlgorithmFamilyCodeSequence"):

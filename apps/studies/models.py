@@ -154,9 +154,7 @@ class SeriesLayout(models.Model):
     the grid, ascending along its normal; ``frame`` counts from 0.
     """
 
-    series = models.OneToOneField(
-        Series, models.CASCADE, primary_key=True, related_name="layout"
-    )
+    series = models.OneToOneField(Series, models.CASCADE, primary_key=True, related_name="layout")
     instances = models.JSONField(default=list)
     grid = models.JSONField(null=True)
     planes = models.JSONField(default=list)

@@ -41,7 +41,9 @@ def facet(field: str, value: str) -> str:
     return f"{field}={value}"[:TERM_MAX]
 
 
-def study_terms(*, texts: Iterable[str], identifiers: Iterable[str], modalities: Iterable[str]) -> set[str]:
+def study_terms(
+    *, texts: Iterable[str], identifiers: Iterable[str], modalities: Iterable[str]
+) -> set[str]:
     """Every word of ``texts``; each identifier also whole, its punctuation taken out."""
     found = {word for text in texts for word in words(text)}
     for identifier in identifiers:

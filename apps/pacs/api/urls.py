@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.pacs.api.views import dicomweb
+
+urlpatterns = [path("<path:address>", dicomweb)]

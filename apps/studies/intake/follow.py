@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.4
 # While instances stream in, intake works at most this share of the time: the archive comes first.
 BUSY_SHARE = 0.2
+BUSY_WAIT_MAX_S = 2.0
 COUNT_EVERY_S = 1.5
 COMPARE_EVERY_S = 2.0
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
@@ -76,7 +77,9 @@ class Follower:
         self._settle(growing=bool(page.changes))
         if not page.changes:
             self._compare()
-        return max(IDLE_S, (time.monotonic() - started) * (1 / BUSY_SHARE - 1))
+        return min(
+            BUSY_WAIT_MAX_S, max(IDLE_S, (time.monotonic() - started) * (1 / BUSY_SHARE - 1))
+        )
 
     def _take(self, page: ChangePage) -> None:
         new = [c.orthanc_id for c in page.changes if c.kind == "NewSeries"]

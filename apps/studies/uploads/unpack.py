@@ -1,0 +1,118 @@
+"""Zip archives, opened with suspicion: what they claim is checked, and counted again as it comes."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from apps.pacs.errors import InstanceRefused
+
+ZIP_MAGIC = b"PK\x03\x04"
+EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+CHUNK = 1024**2
+# An archive that grows this much beyond this size is a bomb, not a study.
+RATIO_MAX = 200
+RATIO_MATTERS_ABOVE = 100 * 1024**2
+# What desktop systems leave in every folder.
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+class ArchiveRefused(InstanceRefused):
+    code = "archive_refused"
+
+
+@dataclass(slots=True, kw_only=True)
+class Allowance:
+    """What one upload may still unpack."""
+
+    entries: int
+    bytes: int
+    refused: list[tuple[str, InstanceRefused]] = field(default_factory=list)
+
+    def take(self, size: int) -> None:
+        self.bytes -= size
+        if self.bytes < 0:
+            raise ArchiveRefused(
+                "It unpacks to more than an upload may hold.", code="archive_too_large"
+            )
+
+
+def is_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) in (ZIP_MAGIC, EMPTY_ZIP_MAGIC)
+
+
+def archive_files(
+    path: Path, *, next_path: Callable[[], Path], allowance: Allowance
+) -> Iterator[tuple[str, Path]]:
+    """Name and unpacked file of each entry; refused entries go to ``allowance.refused``.
+
+    Names are never used as paths. Raises ArchiveRefused when the archive as a whole is refused.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise ArchiveRefused("The zip archive is damaged.", code="archive_damaged") from error
+    with archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _check_archive(entries, path.stat().st_size, allowance)
+        for entry in entries:
+            name = PurePosixPath(entry.filename.replace("\\", "/")).name
+            if name in LITTER or "__MACOSX/" in entry.filename:
+                continue
+            try:
+                target = next_path()
+                _check_entry(entry)
+                _unpack(archive, entry, target, allowance)
+            except ArchiveRefused as refusal:
+                target.unlink(missing_ok=True)
+                allowance.refused.append((name, refusal))
+                if refusal.code == "archive_too_large":
+                    return
+                continue
+            yield name, target
+
+
+def _check_archive(entries: list[zipfile.ZipInfo], size: int, allowance: Allowance) -> None:
+    allowance.entries -= len(entries)
+    if allowance.entries < 0:
+        raise ArchiveRefused("It holds more files than an upload may.", code="too_many_files")
+    claimed = sum(entry.file_size for entry in entries)
+    if claimed > allowance.bytes:
+        raise ArchiveRefused(
+            "It unpacks to more than an upload may hold.", code="archive_too_large"
+        )
+    if claimed > RATIO_MATTERS_ABOVE and claimed > RATIO_MAX * max(1, size):
+        raise ArchiveRefused("It unpacks to far more than any study: a zip bomb.", code="zip_bomb")
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> None:
+    parts = PurePosixPath(entry.filename.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or ":" in (parts.parts or ("",))[0]:
+        raise ArchiveRefused("Its path leads out of the archive.", code="path_traversal")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise ArchiveRefused("It is a link, not a file.", code="link")
+    if entry.flag_bits & 0x1:
+        raise ArchiveRefused("It is encrypted.", code="encrypted")
+
+
+def _unpack(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, allowance: Allowance
+) -> None:
+    try:
+        with archive.open(entry) as source, target.open("wb") as out:
+            first = True
+            while chunk := source.read(CHUNK):
+                if first and chunk[:4] == ZIP_MAGIC:
+                    raise ArchiveRefused(
+                        "It is an archive within an archive.", code="nested_archive"
+                    )
+                first = False
+                allowance.take(len(chunk))
+                out.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ArchiveRefused("It is damaged in the archive.", code="archive_damaged") from error

@@ -19,6 +19,8 @@ SPACING_TOLERANCE = 0.01
 ORIENTATION_TOLERANCE = 1e-3
 # A stack whose slices slide sideways by more than this is sheared: a tilted gantry.
 TILT_TOLERANCE_DEGREES = 0.5
+# How far (in in-plane pixels) a slice may lie off the straight line from the first to the last.
+LINE_TOLERANCE_PIXELS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,85 +64,98 @@ def classify(slices: Sequence[SlicePlane]) -> SeriesGeometry:
     """Say what kind of stack ``slices`` (in any order) form, and sort them.
 
     regular: one grid with one spacing. gapped: uneven or missing slices. tilted: slices shifted
-    sideways (gantry tilt). mixed: several orientations, sizes, or two slices at one place.
+    sideways (gantry tilt). mixed: several orientations, sizes, two slices at one place,
+    or slices that do not lie in one line. none: no slice has a usable place.
     """
-    count = len(slices)
-    identity = tuple(range(count))
-    if count == 0:
-        return SeriesGeometry(
-            kind="none",
-            order=(),
-            spacing=None,
-            normal=None,
-            reason="The series has no positioned slices.",
-        )
+    if not slices:
+        return _unsorted("none", slices, "The series has no positioned slices.")
+    if not all(_finite(plane) for plane in slices):
+        return _unsorted("none", slices, "A position, orientation or spacing is not a number.")
+    if any(not _parallel(plane, slices[0]) for plane in slices):
+        return _unsorted("mixed", slices, "The slices have different orientations.")
+    if any(not _same_size(plane, slices[0]) for plane in slices):
+        return _unsorted("mixed", slices, "The slices have different sizes.")
+    return _sorted(slices)
+
+
+def _unsorted(kind: GeometryKind, slices: Sequence[SlicePlane], reason: str) -> SeriesGeometry:
+    order = tuple(range(len(slices)))
+    return SeriesGeometry(kind=kind, order=order, spacing=None, normal=None, reason=reason)
+
+
+def _sorted(slices: Sequence[SlicePlane]) -> SeriesGeometry:
+    """The kind of at least one slice, all alike in orientation and size."""
     first = slices[0]
     normal = cross(first.row_direction, first.column_direction)
-    in_plane = (first.row_spacing, first.column_spacing)
-    if count == 1:
-        return SeriesGeometry(
-            kind="single",
-            order=identity,
-            spacing=(0.0, *in_plane),
-            normal=normal,
-            reason="The series has one slice.",
-        )
-    for plane in slices[1:]:
-        if not (
-            _same(plane.row_direction, first.row_direction, ORIENTATION_TOLERANCE)
-            and _same(plane.column_direction, first.column_direction, ORIENTATION_TOLERANCE)
-        ):
-            return SeriesGeometry(
-                kind="mixed",
-                order=identity,
-                spacing=None,
-                normal=None,
-                reason="The slices have different orientations.",
-            )
-        if (plane.rows, plane.columns) != (first.rows, first.columns) or not _same(
-            (plane.row_spacing, plane.column_spacing), in_plane, 1e-3
-        ):
-            return SeriesGeometry(
-                kind="mixed",
-                order=identity,
-                spacing=None,
-                normal=normal,
-                reason="The slices have different sizes.",
-            )
     depth = [_dot(plane.position, normal) for plane in slices]
-    order = tuple(sorted(identity, key=depth.__getitem__))
+    order = tuple(sorted(range(len(slices)), key=depth.__getitem__))
     steps = [depth[b] - depth[a] for a, b in itertools.pairwise(order)]
-    middle = sorted(steps)[len(steps) // 2]
-    spacing = (middle, *in_plane)
+    middle = sorted(steps)[len(steps) // 2] if steps else 0.0
+    kind, reason = _stacking([slices[index] for index in order], steps, middle, normal)
+    return SeriesGeometry(
+        kind=kind,
+        order=order,
+        spacing=(middle, first.row_spacing, first.column_spacing),
+        normal=normal,
+        reason=reason,
+    )
+
+
+def _stacking(
+    ordered: Sequence[SlicePlane], steps: Sequence[float], middle: float, normal: Vector
+) -> tuple[GeometryKind, str]:
+    if not steps:
+        return "single", "The series has one slice."
     if min(steps) <= max(1e-4, middle * SPACING_TOLERANCE):
-        return SeriesGeometry(
-            kind="mixed",
-            order=order,
-            spacing=spacing,
-            normal=normal,
-            reason="Several slices share one position.",
-        )
+        return "mixed", "Several slices share one position."
+    in_plane = min(ordered[0].row_spacing, ordered[0].column_spacing)
+    if _off_line(ordered) > LINE_TOLERANCE_PIXELS * in_plane:
+        return "mixed", "The slices do not lie one above the other."
     gaps = sum(abs(step - middle) > max(0.01, middle * SPACING_TOLERANCE) for step in steps)
-    start, end = slices[order[0]].position, slices[order[-1]].position
-    travel = tuple(e - s for s, e in zip(start, end, strict=True))
-    along = _dot(travel, normal)
-    sideways = math.sqrt(max(0.0, _dot(travel, travel) - along * along))
-    tilt = math.degrees(math.atan2(sideways, along))
+    tilt = _tilt_degrees(ordered, normal)
     if tilt > TILT_TOLERANCE_DEGREES:
         uneven = f" and {gaps} of {len(steps)} gaps between slices are uneven" if gaps else ""
-        return SeriesGeometry(
-            kind="tilted",
-            order=order,
-            spacing=spacing,
-            normal=normal,
-            reason=f"The slices are sheared by {tilt:.1f}° (gantry tilt){uneven}.",
-        )
+        return "tilted", f"The slices are sheared by {tilt:.1f}° (gantry tilt){uneven}."
     if gaps:
-        return SeriesGeometry(
-            kind="gapped",
-            order=order,
-            spacing=spacing,
-            normal=normal,
-            reason=f"{gaps} of {len(steps)} gaps between slices are uneven.",
-        )
-    return SeriesGeometry(kind="regular", order=order, spacing=spacing, normal=normal)
+        return "gapped", f"{gaps} of {len(steps)} gaps between slices are uneven."
+    return "regular", ""
+
+
+def _finite(plane: SlicePlane) -> bool:
+    numbers = (*plane.position, *plane.row_direction, *plane.column_direction)
+    spacings = (plane.row_spacing, plane.column_spacing)
+    return all(map(math.isfinite, (*numbers, *spacings))) and min(spacings) > 0
+
+
+def _parallel(plane: SlicePlane, other: SlicePlane) -> bool:
+    return _same(plane.row_direction, other.row_direction, ORIENTATION_TOLERANCE) and _same(
+        plane.column_direction, other.column_direction, ORIENTATION_TOLERANCE
+    )
+
+
+def _same_size(plane: SlicePlane, other: SlicePlane) -> bool:
+    return (plane.rows, plane.columns) == (other.rows, other.columns) and _same(
+        (plane.row_spacing, plane.column_spacing), (other.row_spacing, other.column_spacing), 1e-3
+    )
+
+
+def _off_line(ordered: Sequence[SlicePlane]) -> float:
+    """Largest distance in mm of a slice's position from the line from the first to the last."""
+    start = ordered[0].position
+    travel = _minus(ordered[-1].position, start)
+    length = math.sqrt(_dot(travel, travel))
+    direction = (travel[0] / length, travel[1] / length, travel[2] / length)
+    offsets = (cross(_minus(plane.position, start), direction) for plane in ordered)
+    return max(math.sqrt(_dot(offset, offset)) for offset in offsets)
+
+
+def _tilt_degrees(ordered: Sequence[SlicePlane], normal: Vector) -> float:
+    """Angle between the normal of the slices and the way from the first to the last."""
+    travel = _minus(ordered[-1].position, ordered[0].position)
+    along = _dot(travel, normal)
+    sideways = math.sqrt(max(0.0, _dot(travel, travel) - along * along))
+    return math.degrees(math.atan2(sideways, along))
+
+
+def _minus(a: Vector, b: Vector) -> Vector:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]

@@ -87,21 +87,19 @@ def _read(stream: BinaryIO) -> FileDataset:
     damaged = InstanceRefused("It is damaged: its elements cannot be read.", code="unreadable")
     try:
         dataset = pydicom.dcmread(stream, stop_before_pixels=True)
-        meta = dataset.file_meta
-        if "TransferSyntaxUID" not in meta or not UID(meta.TransferSyntaxUID).is_valid:
-            raise InstanceRefused(
-                "Its header does not name a transfer syntax.", code="transfer_syntax_missing"
-            )
+        named = UID(dataset.file_meta.get("TransferSyntaxUID") or "")
     except InvalidDicomError:
         raise InstanceRefused("It is not a DICOM file.", code="not_dicom") from None
-    except InstanceRefused:
-        raise
     except (EOFError, struct.error):
         raise InstanceRefused("It ends in the middle of its header.", code="truncated") from None
     except MemoryError:
         raise damaged from None
     except Exception as error:
         raise damaged from error
+    if not named or not named.is_valid:
+        raise InstanceRefused(
+            "Its header does not name a transfer syntax.", code="transfer_syntax_missing"
+        )
     return dataset
 
 

@@ -33,14 +33,18 @@ def file_receive(name: str, path: Path, *, only_study: str = "") -> Outcome:
     identity: Identity | None = None
     try:
         identity = inspect(path)
-        if only_study and identity.study_uid != only_study:
-            raise InstanceRefused("It belongs to another study.", code="study_mismatch")
+        _check_study(identity, only_study)
         instance_store(path)
     except InstanceRefused as refusal:
         return Outcome(name=name, identity=identity, refusal=refusal)
     finally:
         path.unlink(missing_ok=True)
     return Outcome(name=name, identity=identity)
+
+
+def _check_study(identity: Identity, only_study: str) -> None:
+    if only_study and identity.study_uid != only_study:
+        raise InstanceRefused("It belongs to another study.", code="study_mismatch")
 
 
 def files_receive(files: Iterable[tuple[str, Path]], *, only_study: str = "") -> Iterator[Outcome]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from apps.studies import tags as t
 from apps.studies.frames import Frame, frame_count, frames_of
 from apps.studies.tags import Tags
-from ml.contracts.geometry import SeriesGeometry, classify, cross
+from ml.contracts.geometry import SeriesGeometry, SlicePlane, classify, cross
 
 # (bits allocated, signed) -> how the voxels travel. Others travel as float32.
 DTYPES = {
@@ -109,9 +109,8 @@ def _with_pixels(geometry: SeriesGeometry, frames: list[Frame]) -> tuple[str, st
 
 def _grid(geometry: SeriesGeometry, frames: list[Frame]) -> dict[str, Any]:
     first = frames[0]
-    plane, middle = first.plane, frames[len(frames) // 2]
-    assert plane is not None
-    assert geometry.spacing is not None
+    plane, middle = cast("SlicePlane", first.plane), frames[len(frames) // 2]
+    step = cast("tuple[float, float, float]", geometry.spacing)[0]
     scales = {(frame.slope, frame.intercept) for frame in frames}
     dtype = DTYPES.get((first.pixels.bits, first.pixels.signed), "float32")
     window = {"center": middle.window[0], "width": middle.window[1]} if middle.window else None
@@ -122,7 +121,7 @@ def _grid(geometry: SeriesGeometry, frames: list[Frame]) -> dict[str, Any]:
     size = plane.columns * plane.rows * len(frames)
     return {
         "dimensions": [plane.columns, plane.rows, len(frames)],
-        "spacing": [plane.column_spacing, plane.row_spacing, geometry.spacing[0]],
+        "spacing": [plane.column_spacing, plane.row_spacing, step],
         "origin": list(plane.position),
         "direction": [*plane.row_direction, *plane.column_direction, *normal],
         "dtype": dtype,

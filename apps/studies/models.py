@@ -15,7 +15,7 @@ from apps.core.models import BaseModel
 NO_DATE = dt.date(1, 1, 1)
 
 
-class BytewiseCharField(models.CharField):
+class BytewiseCharField(models.CharField[str, str]):
     """Text compared byte by byte on every database, so that a prefix is one range of an index."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:

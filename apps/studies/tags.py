@@ -1,4 +1,4 @@
-"""Names for the tags that the index reads, and the reading of their values (Orthanc's short form)."""
+"""Names for the tags that the index reads, and the reading of their values."""
 
 from __future__ import annotations
 

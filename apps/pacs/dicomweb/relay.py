@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import cast
 
 import httpx
@@ -37,7 +37,7 @@ async def relay(request: HttpRequest, path: str) -> HttpResponseBase:
             body = b"".join([cast("bytes", chunk) async for chunk in exchange])
             return HttpResponse(body, status=answer.status_code, headers=headers)
     return StreamingHttpResponse(
-        cast("AsyncIterator[bytes]", exchange), status=answer.status_code, headers=headers
+        cast("AsyncGenerator[bytes, None]", exchange), status=answer.status_code, headers=headers
     )
 
 
@@ -51,7 +51,7 @@ def _upstream_request(request: HttpRequest, path: str) -> httpx.Request:
     )
 
 
-async def _exchange(upstream: httpx.Request) -> AsyncIterator[httpx.Response | bytes]:
+async def _exchange(upstream: httpx.Request) -> AsyncGenerator[httpx.Response | bytes, None]:
     """First the head of the answer, then its body. One generator holds the connection from its
     first step on: whenever it is let go of, the connection is given back."""
     answer = await async_client().send(upstream, stream=True)

@@ -121,7 +121,7 @@ class GridSerializer(serializers.Serializer[Any]):
 
 class SegmentSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     color = serializers.ListField(child=serializers.IntegerField(), min_length=3, max_length=3)
     structure_label = serializers.IntegerField(help_text="the voxel's value in /labelmap")
     volume_ml = serializers.FloatField(allow_null=True)
@@ -187,7 +187,7 @@ class AnnotationWriteSerializer(serializers.Serializer[Any]):
     geometry = serializers.JSONField(help_text="handles in LPS mm")
     value = serializers.FloatField(required=False, default=None, allow_null=True)
     unit = serializers.CharField(max_length=32, required=False, default="", allow_blank=True)
-    label = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    label = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)  # type: ignore[assignment]
 
     def validate_geometry(self, geometry: Any) -> Any:
         if not isinstance(geometry, dict | list):
@@ -211,7 +211,7 @@ class AnnotationSerializer(serializers.Serializer[Any]):
     geometry = serializers.JSONField()
     value = serializers.FloatField(allow_null=True)
     unit = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     author = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

@@ -69,7 +69,8 @@ def _register_safely(snapshot: Snapshot) -> Any:
     except OperationalError:
         raise
     except DatabaseError as error:
-        log.error("a series could not be registered: %s", type(error).__name__)
+        # Not the error itself: the database repeats the row, and with it the patient.
+        log.error("a series could not be registered: %s", type(error).__name__)  # noqa: TRY400
         return None
 
 

@@ -36,8 +36,7 @@ class Snapshot:
     @property
     def received_at(self) -> dt.datetime:
         try:
-            read = dt.datetime.strptime(self.record.received_at, "%Y%m%dT%H%M%S")
-            return read.replace(tzinfo=dt.UTC)
+            return dt.datetime.strptime(f"{self.record.received_at}Z", "%Y%m%dT%H%M%S%z")
         except ValueError:
             return dt.datetime.now(dt.UTC)
 
@@ -61,9 +60,8 @@ def _layout(series_id: str, kind: str) -> Layout:
         raise PacsNotFound
     try:
         return layout_of(instances, is_image=kind in WITH_PLANES)
-    except Exception:
-        # One odd series must not hold up all that come after it. Its tags are not for the log.
-        log.error("the geometry of a series could not be read", exc_info=False)
+    except Exception as error:  # noqa: BLE001 - one odd series must not hold up all after it
+        log.error("no geometry of a series: %s", type(error).__name__)  # noqa: TRY400 - tags
         return _unreadable(instances)
 
 

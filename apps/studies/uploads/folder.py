@@ -24,7 +24,7 @@ class UploadTooLarge(ApiError):
         super().__init__(f"An upload may have at most {limit:.0f} MiB. Send it in parts.")
 
 
-class FolderFile(UploadedFile):
+class FolderFile(UploadedFile[bytes]):
     """A file that lies on disk and is not held open: there may be thousands."""
 
     def __init__(self, *, name: str, path: Path, size: int) -> None:
@@ -61,11 +61,11 @@ class FolderUploadHandler(FileUploadHandler):
         self._open = self._path.open("wb")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        assert self._open is not None
         self._received += len(raw_data)
         if self._received > settings.UPLOAD_MAX_BYTES:
             raise UploadTooLarge
-        self._open.write(raw_data)
+        if self._open is not None:
+            self._open.write(raw_data)
 
     def file_complete(self, file_size: int) -> FolderFile:
         self._close()

@@ -82,7 +82,7 @@ def _opened(
 
 
 def shown_name(name: str) -> str:
-    """The last part of a name, cut to what a list can show: folders often carry a patient's name."""
+    """The last part of a name, cut short: the folders before it often name the patient."""
     return PurePosixPath(name.replace("\\", "/")).name[:200] or "(no name)"
 
 

@@ -1,4 +1,4 @@
-"""Zip archives, opened with suspicion: what they claim is checked, and counted again as it comes."""
+"""Zip archives, opened with suspicion: what they claim is checked, and counted as it comes."""
 
 from __future__ import annotations
 

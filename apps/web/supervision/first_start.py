@@ -20,14 +20,14 @@ django.setup()
 
 
 def prepare(say: Say) -> None:
-    """Migrations, static files, the administrator, the language model, the sample studies."""
+    """Migrations, the administrator, the language model, the sample studies, the registry."""
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("create_admin", verbosity=0)
     _once("models.prepared", say, "preparing the language model (once)", "prepare")
     _once(
         "samples.written", say, "writing the sample studies (once)", "samples", "--out", _samples()
     )
+    call_command("sync_registry", verbosity=0)
 
 
 def samples_store(say: Say) -> None:

@@ -14,6 +14,7 @@ class Command(BaseCommand):
         user, password = administrator_ensure()
         if password is None:
             if options["verbosity"] > 0:
+                if options["verbosity"]:
                 self.stdout.write(f"The administrator '{user.username}' is there already.")
             return
         self.stdout.write("")

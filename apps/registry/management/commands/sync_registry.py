@@ -11,6 +11,7 @@ class Command(BaseCommand):
     help = "Bring the registry up to date with the installed pipelines and check their weights."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for row in registry_sync():
+        rows = registry_sync()
+        for row in rows if options["verbosity"] else []:
             switched = "" if row.enabled else ", off"
             self.stdout.write(f"{row.name} {row.version}: {row.get_state_display()}{switched}")

@@ -14,7 +14,7 @@ VERSION: Final = 1
 HEARTBEAT_S: Final = 15
 # Events a client may leave unacknowledged per stream before it gets no more.
 WINDOW: Final = 256
-MAX_FRAME_BYTES: Final = 64 * 1024
+MAX_FRAME_BYTES: Final = 32 * 1024
 MAX_STREAMS: Final = 100
 MAX_STREAM_NAME: Final = 100
 

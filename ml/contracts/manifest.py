@@ -51,6 +51,8 @@ class WeightsSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
+    """``uses`` names pipelines whose work this one takes over; their weights are its own too."""
+
     name: str
     version: str
     title: str
@@ -64,4 +66,5 @@ class Manifest:
     outputs: tuple[OutputSpec, ...]
     weights: tuple[WeightsSpec, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
     card: Path = Path()

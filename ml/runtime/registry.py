@@ -66,6 +66,8 @@ def read_manifest(path: Path) -> Manifest:
     }
     for key, kind in parts.items():
         table[key] = [_build(kind, row, f"{where} [[{key}]]") for row in table.get(key, [])]
+    for used in table.get("uses", []):
+        table["weights"] += read_manifest(path.parents[1] / used / MANIFEST).weights
     if table.get("name") != path.parent.name:
         raise ManifestRefused(f"{where}: name must be the folder's, {path.parent.name!r}")
     if table.get("queue") not in ("gpu", "io"):

@@ -16,7 +16,8 @@ from ml.models.smollm2.modeling import KeysAndValues, Llama, SlotCache, decode, 
 from ml.runtime.devices import is_out_of_memory, release_memory
 from ml.runtime.text.request import End, TextRequest
 
-KEPT_PREFIXES = 8
+# About 8 MB each: enough for every kind of sentence of a report.
+KEPT_PREFIXES = 24
 
 
 class ContinuousBatch:

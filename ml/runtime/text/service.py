@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from ml.contracts.errors import (
 from ml.runtime import places
 from ml.runtime.devices import Device, is_out_of_memory
 from ml.runtime.text.request import Constraint, End, TextRequest
+from ml.runtime.text.stream import TextStream
 from ml.runtime.weights import file_digest
 
 if TYPE_CHECKING:
@@ -92,50 +93,28 @@ class TextService:
         stop: tuple[str, ...] = (),
         constraint: Constraint | None = None,
         cancel: CancelToken | None = None,
-    ) -> Iterator[str]:
-        """Continue ``shared_prefix + prompt``, piece by piece as the tokens come.
+    ) -> TextStream:
+        """Continue ``shared_prefix + prompt``: joins the running batch at once, gives the text
+        piece by piece as the tokens come.
 
         The text ends before the first of ``stop``, at the model's end token or after
-        ``max_new_tokens``. Several threads' requests run as one batch. Closing the iterator early
-        takes the request out of the batch. ``shared_prefix`` should end where a word ends: it is
-        tokenised by itself.
+        ``max_new_tokens``. ``shared_prefix`` is read once for all requests that have it; it should
+        end where a word ends, since it is tokenised by itself.
 
         Raises:
-            Cancelled: ``cancel`` was set.
-            OutOfMemory, PipelineFailed: the batch failed, or the prompt is too long for it.
+            WeightsMissing, DigestMismatch: the model cannot be loaded.
         """
-        llama = self._ready()
-        encode = llama.tokenizer
+        tokenizer = self._ready().tokenizer
         request = TextRequest(
-            prefix=tuple(encode(shared_prefix).input_ids) if shared_prefix else (),
-            suffix=tuple(encode(prompt).input_ids),
+            prefix=tuple(tokenizer(shared_prefix).input_ids) if shared_prefix else (),
+            suffix=tuple(tokenizer(prompt).input_ids),
             max_new_tokens=max_new_tokens,
-            stop_ids=frozenset({llama.tokenizer.eos_token_id}),
+            stop_ids=frozenset({tokenizer.eos_token_id}),
             cancel=cancel or CancelToken(),
             constraint=constraint,
         )
         self._waiting.put(request)
-        try:
-            yield from _until_stop(self._pieces(request, llama.tokenizer), stop)
-        finally:
-            request.abandoned = True
-
-    def _pieces(self, request: TextRequest, tokenizer: Tokenizer) -> Iterator[str]:
-        """Text per token; an unfinished character of several bytes waits for its rest."""
-        ids: list[int] = []
-        shown = ""
-        while True:
-            item = request.out.get()
-            if isinstance(item, End):
-                request.cancel.check()
-                return
-            if isinstance(item, MlError):
-                raise type(item)(item.user_message)
-            ids.append(item)
-            text: str = tokenizer.decode(ids, skip_special_tokens=True)
-            if not text.endswith("\ufffd") and len(text) > len(shown):
-                yield text[len(shown) :]
-                shown = text
+        return TextStream(request, tokenizer, stop)
 
     def _serve(self) -> None:
         from ml.runtime.text.batch import ContinuousBatch
@@ -183,26 +162,3 @@ def _as_ml_error(error: BaseException) -> MlError:
     if is_out_of_memory(error):
         return OutOfMemory("There is not enough memory to write the text.")
     return PipelineFailed(f"Writing the text failed unexpectedly ({type(error).__name__}).")
-
-
-def _until_stop(pieces: Iterator[str], stop: tuple[str, ...]) -> Iterator[str]:
-    """Pass pieces on until one of ``stop`` appears; hold back what may be its beginning."""
-    held = ""
-    for piece in pieces:
-        held += piece
-        found = [held.index(word) for word in stop if word in held]
-        if found:
-            if rest := held[: min(found)]:
-                yield rest
-            return
-        keep = max((_overlap(held, word) for word in stop), default=0)
-        if ready := held[: len(held) - keep]:
-            yield ready
-        held = held[len(held) - keep :]
-    if held:
-        yield held
-
-
-def _overlap(text: str, word: str) -> int:
-    """Length of the longest end of ``text`` that begins ``word``."""
-    return max((n for n in range(1, len(word)) if text.endswith(word[:n])), default=0)

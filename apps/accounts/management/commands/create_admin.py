@@ -13,8 +13,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user, password = administrator_ensure()
         if password is None:
-            if options["verbosity"] > 0:
-                if options["verbosity"]:
+            if options["verbosity"]:
                 self.stdout.write(f"The administrator '{user.username}' is there already.")
             return
         self.stdout.write("")

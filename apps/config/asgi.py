@@ -12,6 +12,9 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter
 
 from apps.live.routing import websocket_application
+from apps.studies.uploads.limit import BodyLimit
 from apps.web.staticfiles import StaticFiles
 
-application = ProtocolTypeRouter({"http": StaticFiles(http), "websocket": websocket_application})
+application = ProtocolTypeRouter(
+    {"http": BodyLimit(StaticFiles(http)), "websocket": websocket_application}
+)

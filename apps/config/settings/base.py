@@ -188,6 +188,7 @@ SPECTACULAR_SETTINGS = {
         "PipelineState": "apps.registry.models.State",
         "JobState": "apps.jobs.models.Job.State",
         "Role": "apps.accounts.models.Role",
+        "GeometryKind": ["regular", "gapped", "tilted", "mixed", "single", "none"],
     },
 }
 

@@ -51,7 +51,7 @@ def layout_of(instances: dict[str, Tags], *, is_image: bool) -> Layout:
     order = list(dict.fromkeys(frame.instance for frame in ordered))
     return Layout(
         kind=kind,
-        spacing=geometry.spacing,
+        spacing=_rounded(geometry.spacing),
         slices=len(ordered),
         reason=reason,
         frames=len(frames),
@@ -59,6 +59,13 @@ def layout_of(instances: dict[str, Tags], *, is_image: bool) -> Layout:
         grid=_grid(geometry, ordered) if kind in ("regular", "single") else None,
         planes=_planes(order, ordered),
     )
+
+
+def _rounded(spacing: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+    """A millionth of a millimetre is what adding up positions leaves, not what a scanner set."""
+    if spacing is None:
+        return None
+    return (round(spacing[0], 6), round(spacing[1], 6), round(spacing[2], 6))
 
 
 def _number_order(tags: Tags) -> tuple[int, str]:
@@ -110,7 +117,7 @@ def _with_pixels(geometry: SeriesGeometry, frames: list[Frame]) -> tuple[str, st
 def _grid(geometry: SeriesGeometry, frames: list[Frame]) -> dict[str, Any]:
     first = frames[0]
     plane, middle = cast("SlicePlane", first.plane), frames[len(frames) // 2]
-    step = cast("tuple[float, float, float]", geometry.spacing)[0]
+    step = round(cast("tuple[float, float, float]", geometry.spacing)[0], 6)
     scales = {(frame.slope, frame.intercept) for frame in frames}
     dtype = DTYPES.get((first.pixels.bits, first.pixels.signed), "float32")
     window = {"center": middle.window[0], "width": middle.window[1]} if middle.window else None

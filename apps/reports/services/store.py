@@ -37,7 +37,7 @@ def report_document(draft: Draft) -> ReportDocument:
         if evidence.get("sop_instance_uid")
     }
     return ReportDocument(
-        document_id=str(draft.pk),
+        document_id=str(draft.job_id),
         version=draft.version,
         sentences=tuple(
             ReportSentence(

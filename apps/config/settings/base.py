@@ -155,7 +155,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.accounts.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "apps.accounts.authentication.BrowserAuthentication",
     ],
     # A view that names no policy of its own is refused to everybody.
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.policy.DenyAll"],

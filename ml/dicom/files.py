@@ -25,6 +25,8 @@ MAX_FILES = 20_000
 # A deflated object is inflated whole before anything can be checked, up to a thousandfold.
 MAX_DEFLATED_BYTES = 32 * 2**20
 
+_IDENTITY = ("SeriesInstanceUID", "StudyInstanceUID", "Modality", "Rows", "Columns")
+
 # What pydicom and the decoders raise on damaged files, besides their own errors.
 DAMAGE = (
     InvalidDicomError,
@@ -82,8 +84,9 @@ def read_object(path: Path, *, pixels: bool = True) -> FileDataset:
         _complete(dataset)
         if not dataset.get("SOPClassUID") or not dataset.get("SOPInstanceUID"):
             raise InputUnreadable("The file is not a DICOM object.")
-        # Reading converts values late; what is broken here shall show here.
-        str(dataset.get("SOPInstanceUID")), str(dataset.get("SeriesInstanceUID"))
+        # Values are converted when first asked for: what is broken shall show here.
+        for keyword in _IDENTITY:
+            dataset.get(keyword)
     except DAMAGE as error:
         raise InputUnreadable("The file is not a readable DICOM object.") from error
     return dataset

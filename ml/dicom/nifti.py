@@ -44,6 +44,7 @@ def read_nifti(path: Path) -> Volume:
     if not isinstance(image, nib.Nifti1Pair):
         raise InputUnreadable("The file is not a NIfTI image.")
     shape = _three_axes(image.shape)
+    _check_voxel_size(image, path)
     affine = _lps_affine(image)
     if image.get_data_dtype().kind not in "iuf":
         raise InputRefused("The image is in colour or complex; a scan in grey values is needed.")
@@ -77,12 +78,18 @@ def _three_axes(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return x, y, z
 
 
+def _check_voxel_size(image: Any, path: Path) -> None:
+    """nibabel quietly turns a voxel size of 0 into 1 mm, so the header is read as it stands."""
+    with nib.openers.ImageOpener(str(path)) as stream:
+        raw = type(image.header).from_fileobj(stream, check=False)
+    if not all(abs(float(size)) > 0 for size in raw["pixdim"][1:4]):
+        raise InputRefused("The voxel size of the image is not a plausible length.")
+
+
 def _lps_affine(image: Any) -> NDArray[np.float64]:
     header = image.header
     if int(header["sform_code"]) <= 0 and int(header["qform_code"]) <= 0:
         raise InputRefused("The file does not state how the image lies in the patient.")
-    if not all(zoom > 0 for zoom in header.get_zooms()[:3]):
-        raise InputRefused("The voxel size of the image is not a plausible length.")
     affine: NDArray[np.float64] = _RAS_TO_LPS @ np.asarray(image.affine, dtype=np.float64)
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if not np.isfinite(affine).all() or not all(1e-3 < step < 1e3 for step in steps):

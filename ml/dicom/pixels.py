@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import JPEGExtended12Bit
 
 from ml.contracts.errors import InputRefused, InputUnreadable
 from ml.dicom.files import DAMAGE
@@ -15,8 +17,10 @@ from ml.dicom.planes import frame_count, functional_group
 
 # 1024 slices of 768²: beyond any head or body scan, within the memory of a small machine.
 MAX_VOXELS = 600_000_000
-# No lossless codec packs scans a thousandfold; a stream claiming so is damaged or hostile.
+# No scan packs a thousandfold, unless it is small and nearly empty: a large one claiming so is
+# damaged or hostile, and is not allocated.
 MAX_COMPRESSION = 1000
+_SMALL_BYTES = 64 * 2**20
 
 
 def check_pixels(dataset: Dataset) -> None:
@@ -57,10 +61,10 @@ def stored_values(dataset: FileDataset) -> NDArray[Any]:
     encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
     if not encapsulated and present < claimed:
         raise InputUnreadable("An image is cut off: its pixel data are shorter than it states.")
-    if encapsulated and claimed > MAX_COMPRESSION * present:
+    if encapsulated and claimed > max(_SMALL_BYTES, MAX_COMPRESSION * present):
         raise InputUnreadable("An image is cut off: its pixel data are shorter than it states.")
     try:
-        pixels: NDArray[Any] = dataset.pixel_array
+        pixels = _decoded(dataset)
     except DAMAGE as error:
         syntax = dataset.file_meta.TransferSyntaxUID.name
         raise InputUnreadable(f"An image cannot be decoded ({syntax}).") from error
@@ -68,6 +72,24 @@ def stored_values(dataset: FileDataset) -> NDArray[Any]:
     if pixels.size != rows * columns * frame_count(dataset):
         raise InputUnreadable("An image decodes to another size than it states.")
     return pixels.reshape(-1, rows, columns)
+
+
+def _decoded(dataset: FileDataset) -> NDArray[Any]:
+    if dataset.file_meta.TransferSyntaxUID == JPEGExtended12Bit and dataset.BitsStored > 8:
+        return _jpeg_12_bit(dataset)
+    pixels: NDArray[Any] = dataset.pixel_array
+    return pixels
+
+
+def _jpeg_12_bit(dataset: FileDataset) -> NDArray[Any]:
+    """12-bit JPEG, which pydicom gives to no plug-in although GDCM decodes it."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(dataset.filename))
+    if not reader.Read() or dataset.BitsAllocated != 16:
+        raise ValueError("GDCM cannot decode the image")
+    # SWIG hands the bytes over as text.
+    raw = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    return np.frombuffer(raw, dtype="<i2" if dataset.PixelRepresentation else "<u2")
 
 
 def rescale_of(dataset: Dataset, frame: int) -> tuple[float, float]:

@@ -64,8 +64,8 @@ def read_series(path: Path) -> Volume:
     Raises:
         InputUnreadable, InputRefused: as for :func:`read_volume`.
     """
-    headers, passed_over = _scan_headers(path)
     try:
+        headers, passed_over = _scan_headers(path)
         frames = _frames_of(headers)
         geometry = classify([frame.plane for frame in frames])
         _require_regular(geometry, passed_over)
@@ -87,7 +87,7 @@ def _scan_headers(path: Path) -> tuple[list[tuple[Path, FileDataset]], int]:
         elif (modality := str(header.get("Modality", ""))) in _NOT_SCANS:
             others.add(_NOT_SCANS[modality])
         elif not header.get("Rows"):
-            others.add(f"no image ({header.SOPClassUID.name})")
+            others.add(f"an object without an image ({header.SOPClassUID.name})")
         else:
             images.setdefault(str(header.get("SOPInstanceUID", file.name)), (file, header))
     if not images and others:

@@ -1,28 +1,27 @@
-import { API_ROOT, csrfToken, request } from "./http";
-import type { CreatedToken, Me, Page, Token } from "./types";
+import { api, bodyOf, csrfToken } from "./client";
 
 export const meKey = ["me"] as const;
 export const tokensKey = ["tokens"] as const;
 
-export function readMe(): Promise<Me> {
-  return request("me");
+export function readMe() {
+  return bodyOf(api.GET("/api/v1/me"));
 }
 
-export async function listTokens(): Promise<Token[]> {
-  const answer = await request<Token[] | Page<Token>>("tokens");
-  return Array.isArray(answer) ? answer : answer.results;
+const ALL_TOKENS = 200;
+
+export async function listTokens() {
+  const params = { query: { limit: ALL_TOKENS } };
+  const page = await bodyOf(api.GET("/api/v1/tokens", { params }));
+  return page.results;
 }
 
-export function createToken(name: string, expiresAt: string | null): Promise<CreatedToken> {
-  const body = expiresAt === null ? { name } : { name, expires_at: expiresAt };
-  return request("tokens", { method: "POST", body });
+export function createToken(name: string, expires_at: string | null) {
+  return bodyOf(api.POST("/api/v1/tokens", { body: { name, expires_at } }));
 }
 
-export function revokeToken(id: string): Promise<void> {
-  return request(`tokens/${id}`, { method: "DELETE" });
+export function revokeToken(token_id: string) {
+  return bodyOf(api.DELETE("/api/v1/tokens/{token_id}", { params: { path: { token_id } } }));
 }
-
-export const uploadAddress = `${API_ROOT}/uploads`;
 
 /** Django signs out by a form post only. */
 export function signOut(): void {

@@ -1,20 +1,18 @@
 import type { Measurement } from "@/viewer/types";
-import { request } from "./http";
+import { api, bodyOf } from "./client";
 import type { SavedMeasurement } from "./types";
 
 export const annotationKeys = {
   ofStudy: (studyUid: string) => ["annotations", studyUid] as const,
 };
 
-type Content = Omit<Measurement, "id" | "version">;
-
-function content(measurement: Measurement): Content {
+function content(measurement: Measurement) {
   const { tool, series_uid, frame_of_reference_uid, sop_instance_uid } = measurement;
   const { geometry, value, unit, label } = measurement;
   return {
     tool,
     series_uid,
-    frame_of_reference_uid,
+    frame_of_reference_uid: frame_of_reference_uid ?? "",
     sop_instance_uid,
     geometry,
     value,
@@ -23,27 +21,35 @@ function content(measurement: Measurement): Content {
   };
 }
 
-export function listAnnotations(studyUid: string): Promise<SavedMeasurement[]> {
-  return request(`studies/${studyUid}/annotations`);
+export async function listAnnotations(study_uid: string): Promise<SavedMeasurement[]> {
+  const params = { path: { study_uid } };
+  const rows = await bodyOf(api.GET("/api/v1/studies/{study_uid}/annotations", { params }));
+  return rows as SavedMeasurement[];
 }
 
-export function createAnnotation(
-  studyUid: string,
+export async function createAnnotation(
+  study_uid: string,
   measurement: Measurement,
 ): Promise<SavedMeasurement> {
-  return request(`studies/${studyUid}/annotations`, { method: "POST", body: content(measurement) });
+  const call = api.POST("/api/v1/studies/{study_uid}/annotations", {
+    params: { path: { study_uid } },
+    body: content(measurement),
+  });
+  return (await bodyOf(call)) as SavedMeasurement;
 }
 
-export function updateAnnotation(
+export async function updateAnnotation(
   measurement: Measurement,
   version: number,
 ): Promise<SavedMeasurement> {
-  return request(`annotations/${measurement.id}`, {
-    method: "PUT",
+  const call = api.PUT("/api/v1/annotations/{annotation_id}", {
+    params: { path: { annotation_id: measurement.id } },
     body: { ...content(measurement), version },
   });
+  return (await bodyOf(call)) as SavedMeasurement;
 }
 
-export function deleteAnnotation(id: string): Promise<void> {
-  return request(`annotations/${id}`, { method: "DELETE" });
+export function deleteAnnotation(annotation_id: string) {
+  const params = { path: { annotation_id } };
+  return bodyOf(api.DELETE("/api/v1/annotations/{annotation_id}", { params }));
 }

@@ -1,14 +1,19 @@
-import { request } from "./http";
-import type { Draft, Sentence } from "./types";
+import { api, bodyOf } from "./client";
+import type { Sentence } from "./types";
 
 export const draftKeys = {
   one: (id: string) => ["drafts", id] as const,
 };
 
-export function readDraft(id: string): Promise<Draft> {
-  return request(`drafts/${id}`);
+export function readDraft(draft_id: string) {
+  return bodyOf(api.GET("/api/v1/drafts/{draft_id}", { params: { path: { draft_id } } }));
 }
 
-export function saveDraft(id: string, version: number, sentences: Sentence[]): Promise<Draft> {
-  return request(`drafts/${id}`, { method: "PATCH", body: { version, sentences } });
+export function saveDraft(draft_id: string, version: number, sentences: readonly Sentence[]) {
+  const body = {
+    version,
+    sentences: sentences.map(({ id, section, text, removed }) => ({ id, section, text, removed })),
+  };
+  const params = { path: { draft_id } };
+  return bodyOf(api.PATCH("/api/v1/drafts/{draft_id}", { params, body }));
 }

@@ -1,54 +1,75 @@
 import type { CatchUp } from "@/live/poll";
-import { request } from "./http";
-import type { Eligibility, Job, Page, Pipeline } from "./types";
+import { api, bodyOf } from "./client";
+import type { JobState } from "./types";
 
 export const jobKeys = {
   all: ["jobs"] as const,
-  list: (state: string) => ["jobs", "list", state] as const,
+  list: (states: readonly JobState[]) => ["jobs", "list", states] as const,
+  ofStudy: (studyUid: string) => ["jobs", "study", studyUid] as const,
   one: (id: string) => ["jobs", "one", id] as const,
 };
 
 export const pipelineKeys = {
-  all: ["pipelines"] as const,
   eligibility: (pipeline: string, seriesUid: string) =>
     ["pipelines", pipeline, "eligibility", seriesUid] as const,
 };
 
-export function listJobs(state: string, cursor: string | null): Promise<Page<Job>> {
-  return request("jobs", { query: { state, cursor: cursor ?? undefined } });
+export function listJobs(states: readonly JobState[], cursor: string | null) {
+  const query = {
+    ...(states.length === 0 ? {} : { state: [...states] }),
+    ...(cursor === null ? {} : { cursor }),
+  };
+  return bodyOf(api.GET("/api/v1/jobs", { params: { query } }));
 }
 
-export function readJob(id: string): Promise<Job> {
-  return request(`jobs/${id}`);
+const JOBS_OF_STUDY = 100;
+
+export async function listJobsOfStudy(study_uid: string) {
+  const query = { study_uid, limit: JOBS_OF_STUDY };
+  const page = await bodyOf(api.GET("/api/v1/jobs", { params: { query } }));
+  return page.results;
+}
+
+export function readJob(job_id: string) {
+  return bodyOf(api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id } } }));
 }
 
 /** `key` makes a second click, or a repeated request after a lost answer, the same job. */
-export function createJob(pipeline: string, seriesUid: string, key: string): Promise<Job> {
-  return request("jobs", {
-    method: "POST",
-    headers: { "Idempotency-Key": key },
-    body: { pipeline, inputs: { image: seriesUid }, params: {} },
-  });
+export function createJob(pipeline: string, seriesUid: string, key: string) {
+  return bodyOf(
+    api.POST("/api/v1/jobs", {
+      params: { header: { "Idempotency-Key": key } },
+      body: { pipeline, inputs: { image: seriesUid }, params: {} },
+    }),
+  );
 }
 
-export function cancelJob(id: string): Promise<Job> {
-  return request(`jobs/${id}/cancel`, { method: "POST" });
+export function cancelJob(job_id: string) {
+  return bodyOf(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id } } }));
 }
 
-export function retryJob(id: string): Promise<Job> {
-  return request(`jobs/${id}/retry`, { method: "POST" });
+/** A new job with the same inputs. */
+export function retryJob(job_id: string, key: string) {
+  const params = { path: { job_id }, header: { "Idempotency-Key": key } };
+  return bodyOf(api.POST("/api/v1/jobs/{job_id}/retry", { params }));
 }
 
 const LONG_POLL_S = 20;
 
-export function readJobEvents(id: string, after: number, signal: AbortSignal): Promise<CatchUp> {
-  return request(`jobs/${id}/events`, { query: { after, wait: LONG_POLL_S }, signal });
+export async function readJobEvents(
+  job_id: string,
+  after: number,
+  epoch: string | null,
+  signal: AbortSignal,
+): Promise<CatchUp> {
+  const query = { after, wait: LONG_POLL_S, ...(epoch === null ? {} : { epoch }) };
+  const params = { path: { job_id }, query };
+  const call = api.GET("/api/v1/jobs/{job_id}/events", { params, signal });
+  // The schema leaves the events' data open; `live/protocol.ts` has their shapes.
+  return (await bodyOf(call)) as unknown as CatchUp;
 }
 
-export function readEligibility(pipeline: string, seriesUid: string): Promise<Eligibility> {
-  return request(`pipelines/${pipeline}/eligibility`, { query: { series_uid: seriesUid } });
-}
-
-export function listPipelines(): Promise<Pipeline[]> {
-  return request("pipelines");
+export function readEligibility(name: string, series_uid: string) {
+  const params = { path: { name }, query: { series_uid } };
+  return bodyOf(api.GET("/api/v1/pipelines/{name}/eligibility", { params }));
 }

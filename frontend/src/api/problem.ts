@@ -51,10 +51,10 @@ export function unreachable(): Problem {
   });
 }
 
-export async function problemOf(response: Response): Promise<Problem> {
-  const type = response.headers.get("content-type") ?? "";
-  if (!type.includes("json")) return new Problem(response.status, {});
-  return new Problem(response.status, (await response.json()) as ProblemDocument);
+/** The problem of an answer whose body is `body` (text where it was not JSON). */
+export function problemOf(response: Response, body: unknown): Problem {
+  const isDocument = body !== null && typeof body === "object";
+  return new Problem(response.status, isDocument ? (body as ProblemDocument) : {});
 }
 
 const NEXT_STEPS: Record<string, string> = {

@@ -1,12 +1,16 @@
-import { request } from "./http";
-import type { Page, Study, StudyDetail } from "./types";
+import type { operations } from "@/generated/schema";
+import { api, bodyOf } from "./client";
+
+type StudyQuery = NonNullable<operations["studies_list"]["parameters"]["query"]>;
+
+export type StudySort = NonNullable<StudyQuery["sort"]>;
 
 export interface StudyFilter {
   q: string;
   modality: string;
   date_from: string;
   date_to: string;
-  sort: string;
+  sort: StudySort;
 }
 
 export const studyKeys = {
@@ -15,36 +19,34 @@ export const studyKeys = {
   detail: (studyUid: string) => ["studies", "detail", studyUid] as const,
 };
 
-export const STUDY_PAGE = 60;
+const PAGE = 60;
 
-export function listStudies(
-  filter: StudyFilter,
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<Page<Study>> {
-  const query = { ...filter, cursor: cursor ?? undefined, limit: STUDY_PAGE };
-  return request("studies", { query, signal });
+/** Fields that say nothing are left out of the query. */
+function asked(filter: StudyFilter): Partial<StudyFilter> {
+  const said = Object.entries(filter).filter(([, value]) => value !== "");
+  return Object.fromEntries(said) as Partial<StudyFilter>;
 }
 
-export function readStudy(studyUid: string): Promise<StudyDetail> {
-  return request(`studies/${studyUid}`);
+export function listStudies(filter: StudyFilter, cursor: string | null, signal: AbortSignal) {
+  const query = { ...asked(filter), limit: PAGE, ...(cursor === null ? {} : { cursor }) };
+  return bodyOf(api.GET("/api/v1/studies", { params: { query }, signal }));
 }
 
-export function deleteStudy(studyUid: string): Promise<void> {
-  return request(`studies/${studyUid}`, {
-    method: "DELETE",
-    headers: { "X-Confirm": studyUid },
-  });
+export function readStudy(study_uid: string) {
+  return bodyOf(api.GET("/api/v1/studies/{study_uid}", { params: { path: { study_uid } } }));
 }
 
-export function listInstances(
-  seriesUid: string,
-  signal: AbortSignal,
-): Promise<{ sop_instance_uid: string }[]> {
-  return request(`series/${seriesUid}/instances`, { signal });
+export function deleteStudy(study_uid: string) {
+  const params = { path: { study_uid }, header: { "X-Confirm": study_uid } };
+  return bodyOf(api.DELETE("/api/v1/studies/{study_uid}", { params }));
 }
 
-/** A small preview picture of one instance, drawn by the archive. */
+export function listInstances(series_uid: string, signal: AbortSignal) {
+  const params = { path: { series_uid } };
+  return bodyOf(api.GET("/api/v1/series/{series_uid}/instances", { params, signal }));
+}
+
+/** A small preview picture of one instance, drawn by the archive (DICOMweb, not our API). */
 export async function renderedInstance(
   studyUid: string,
   seriesUid: string,

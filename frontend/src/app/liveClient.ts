@@ -8,8 +8,8 @@ function address(): string {
 
 export const liveClient = createLiveClient({
   open: () => new WebSocket(address()),
-  fetchCatchUp: (stream, after, signal) =>
-    readJobEvents(stream.replace(/^job:/, ""), after, signal),
+  fetchCatchUp: (stream, after, epoch, signal) =>
+    readJobEvents(stream.replace(/^job:/, ""), after, epoch, signal),
 });
 
 /** Connect, and come back at once when the network does. */

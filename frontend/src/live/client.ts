@@ -3,7 +3,7 @@
  * where it does not.
  */
 import { type FetchCatchUp, poll } from "./poll";
-import { type ServerFrame, STUDIES_STREAM } from "./protocol";
+import { type ClientFrame, type ServerFrame, STUDIES_STREAM } from "./protocol";
 import { createSocket, type SocketLike } from "./socket";
 import { createStreams, type StreamView } from "./streams";
 
@@ -29,6 +29,7 @@ export function createLiveClient(options: LiveOptions) {
   const studiesListeners = new Set<() => void>();
   const connectionListeners = new Set<() => void>();
   let connection: Connection = "connecting";
+  let resumed: ReadonlySet<string> = new Set();
   let studiesTimer: ReturnType<typeof setInterval> | undefined;
 
   function setConnection(next: Connection): void {
@@ -43,7 +44,8 @@ export function createLiveClient(options: LiveOptions) {
 
   const socket = createSocket({
     open: options.open,
-    onWelcome: resumeAll,
+    hello,
+    onWelcome: subscribeNew,
     onFrame: receive,
     onDown: (failures) => {
       if (failures >= FAILURES_BEFORE_POLLING) startPolling();
@@ -60,18 +62,23 @@ export function createLiveClient(options: LiveOptions) {
     socket.send({ type: "subscribe", stream, after, ...(epoch === null ? {} : { epoch }) });
   }
 
-  /** Everything still open is asked for again after what we have; nothing is asked for twice. */
-  function resumeAll(): void {
-    stopPolling();
-    setConnection("live");
-    const open = [...watchers.keys()].filter((stream) => !streams.finished(stream));
-    const resume = open.flatMap((stream) => {
+  const openStreams = () => [...watchers.keys()].filter((stream) => !streams.finished(stream));
+
+  /** What is known of each open stream, so that the server goes on from there. */
+  function hello(): ClientFrame {
+    const resume = openStreams().flatMap((stream) => {
       const { epoch } = streams.view(stream);
       return epoch === null ? [] : [{ stream, after: streams.cursor(stream), epoch }];
     });
-    socket.send({ type: "hello", resume });
-    const resumed = new Set(resume.map((one) => one.stream));
-    for (const stream of open) if (!resumed.has(stream)) subscribe(stream);
+    resumed = new Set(resume.map((one) => one.stream));
+    return { type: "hello", resume };
+  }
+
+  /** After the welcome: ask for what the greeting could not resume. */
+  function subscribeNew(): void {
+    stopPolling();
+    setConnection("live");
+    for (const stream of openStreams()) if (!resumed.has(stream)) subscribe(stream);
     if (studiesListeners.size > 0) {
       socket.send({ type: "subscribe", stream: STUDIES_STREAM, after: 0 });
       studiesChanged();

@@ -10,7 +10,13 @@ export interface CatchUp {
   reset?: { seq: number; snapshot: Projection } | null;
 }
 
-export type FetchCatchUp = (stream: string, after: number, signal: AbortSignal) => Promise<CatchUp>;
+/** Ask for what follows event `after` of `epoch`. */
+export type FetchCatchUp = (
+  stream: string,
+  after: number,
+  epoch: string | null,
+  signal: AbortSignal,
+) => Promise<CatchUp>;
 
 /** Fold what the server has after our cursor. */
 export function foldCatchUp(streams: Streams, stream: string, answer: CatchUp): void {
@@ -35,7 +41,12 @@ export function poll(streams: Streams, stream: string, fetch: FetchCatchUp): () 
   async function run(): Promise<void> {
     while (!abort.signal.aborted && !streams.finished(stream)) {
       try {
-        const answer = await fetch(stream, streams.cursor(stream), abort.signal);
+        const answer = await fetch(
+          stream,
+          streams.cursor(stream),
+          streams.view(stream).epoch,
+          abort.signal,
+        );
         if (abort.signal.aborted) return;
         foldCatchUp(streams, stream, answer);
         failures = 0;

@@ -3,10 +3,12 @@ import { backoff } from "./backoff";
 import type { ClientFrame, ServerFrame } from "./protocol";
 
 /** The part of `WebSocket` that is used, so that tests can stand in for the network. */
-export type SocketLike = Pick<WebSocket, "onmessage" | "onclose" | "send" | "close">;
+export type SocketLike = Pick<WebSocket, "onopen" | "onmessage" | "onclose" | "send" | "close">;
 
 export interface SocketOptions {
   open: () => SocketLike;
+  /** What to greet the server with: it answers with a welcome. */
+  hello: () => ClientFrame;
   onWelcome: () => void;
   onFrame: (frame: ServerFrame) => void;
   /** `failures` = tries in a row that never got as far as a welcome. */
@@ -30,6 +32,7 @@ export function createSocket(options: SocketOptions) {
   function drop(dead: SocketLike): void {
     if (socket !== dead) return;
     socket = null;
+    dead.onopen = null;
     dead.onmessage = null;
     dead.onclose = null;
     clearTimeout(watchdog);
@@ -57,6 +60,7 @@ export function createSocket(options: SocketOptions) {
     const current = options.open();
     socket = current;
     watch(current);
+    current.onopen = () => current.send(JSON.stringify(options.hello()));
     current.onclose = () => drop(current);
     current.onmessage = ({ data }: MessageEvent<string>) => {
       watch(current);

@@ -1,7 +1,7 @@
 import { ListChecks } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { JobList } from "@/features/jobs/JobList";
-import { STATES } from "@/features/jobs/states";
+import { STATE_FILTERS, stateFilter } from "@/features/jobs/states";
 import { useJobs } from "@/features/jobs/useJobs";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -13,8 +13,8 @@ import styles from "./Page.module.css";
 export function JobsPage() {
   usePageTitle("Jobs");
   const [search, setSearch] = useSearchParams();
-  const state = search.get("state") ?? "";
-  const jobs = useJobs(state);
+  const chosen = stateFilter(search.get("state"));
+  const jobs = useJobs(chosen.states);
   const rows = jobs.data?.pages.flatMap((page) => page.results) ?? [];
 
   return (
@@ -23,11 +23,11 @@ export function JobsPage() {
         <h1 className={styles.title}>Jobs</h1>
         <fieldset className={styles.segments}>
           <legend className="visually-hidden">State</legend>
-          {STATES.map(({ value, title }) => (
+          {STATE_FILTERS.map(({ value, title }) => (
             <button
               key={value}
               type="button"
-              aria-pressed={value === state}
+              aria-pressed={value === chosen.value}
               onClick={() => setSearch(value ? { state: value } : {}, { replace: true })}
             >
               {title}
@@ -38,7 +38,7 @@ export function JobsPage() {
       {jobs.isPending && <Spinner label="Loading jobs…" />}
       {jobs.isError && <ProblemNotice error={jobs.error} onRetry={() => void jobs.refetch()} />}
       {jobs.isSuccess && rows.length === 0 && (
-        <EmptyState icon={<ListChecks />} title={state ? "No such jobs" : "No jobs yet"}>
+        <EmptyState icon={<ListChecks />} title={chosen.value ? "No such jobs" : "No jobs yet"}>
           A job starts when someone asks for a draft on a study.
         </EmptyState>
       )}

@@ -1,11 +1,14 @@
 import { Tabs } from "radix-ui";
 import type { StudyDetail } from "@/api/types";
 import { JobList } from "@/features/jobs/JobList";
+import { useStudyJobs } from "@/features/jobs/useJobs";
 import { MeasurementsPanel } from "@/features/measurements/MeasurementsPanel";
 import type { useMeasurements } from "@/features/measurements/useMeasurements";
 import { ReportPanel } from "@/features/report/ReportPanel";
 import { InfoPanel } from "@/features/study/InfoPanel";
 import { EmptyState } from "@/ui/EmptyState";
+import { ProblemNotice } from "@/ui/Notice";
+import { Spinner } from "@/ui/Spinner";
 import styles from "./SidePanel.module.css";
 import { usePanelWidth } from "./usePanelWidth";
 import type { useWorkspace } from "./useWorkspace";
@@ -27,6 +30,8 @@ function Tab({ value, title, amount }: { value: string; title: string; amount?: 
 
 export function SidePanel({ study, workspace, measurements }: SidePanelProps) {
   const { width, handle } = usePanelWidth();
+  const jobs = useStudyJobs(study.study_uid);
+  const rows = jobs.data ?? [];
   return (
     <aside className={styles.side} style={{ width }} aria-label="Report and details">
       <div className={styles.handle} {...handle} />
@@ -38,20 +43,25 @@ export function SidePanel({ study, workspace, measurements }: SidePanelProps) {
             title="Measurements"
             amount={measurements.query.data?.length ?? 0}
           />
-          <Tab value="jobs" title="Jobs" amount={study.jobs.length} />
+          <Tab value="jobs" title="Jobs" amount={rows.length} />
           <Tab value="info" title="Info" amount={study.priors.length} />
         </Tabs.List>
         {/* The report keeps its state (an unsaved sentence) while another tab is looked at. */}
         <Tabs.Content value="report" forceMount className={styles.content}>
-          <ReportPanel
-            study={study}
-            focused={workspace.focus?.evidence ?? null}
-            onFocus={workspace.focusOn}
-            overlaySeriesUid={workspace.overlay}
-            availableSeg={workspace.availableSeg}
-            onOverlay={workspace.setOverlay}
-            onShowSeries={workspace.showSeries}
-          />
+          {jobs.isPending && <Spinner />}
+          {jobs.isError && <ProblemNotice error={jobs.error} onRetry={() => void jobs.refetch()} />}
+          {jobs.isSuccess && (
+            <ReportPanel
+              study={study}
+              jobs={rows}
+              focused={workspace.focus?.evidence ?? null}
+              onFocus={workspace.focusOn}
+              overlaySeriesUid={workspace.overlay}
+              availableSeg={workspace.availableSeg}
+              onOverlay={workspace.setOverlay}
+              onShowSeries={workspace.showSeries}
+            />
+          )}
         </Tabs.Content>
         <Tabs.Content value="measurements" className={styles.content}>
           <MeasurementsPanel
@@ -63,10 +73,10 @@ export function SidePanel({ study, workspace, measurements }: SidePanelProps) {
         </Tabs.Content>
         <Tabs.Content value="jobs" className={styles.content}>
           <div className={styles.jobs}>
-            {study.jobs.length === 0 ? (
+            {rows.length === 0 ? (
               <EmptyState title="No jobs on this study">Draft a report to start one.</EmptyState>
             ) : (
-              <JobList jobs={study.jobs} withStudy={false} />
+              <JobList jobs={rows} withStudy={false} />
             )}
           </div>
         </Tabs.Content>

@@ -10,9 +10,6 @@ import { usePageTitle } from "@/ui/usePageTitle";
 import styles from "./StudyPage.module.css";
 import { StudyWorkspace } from "./StudyWorkspace";
 
-// A job that another tab or person started shows here at the latest after this time.
-const REFRESH_MS = 10_000;
-
 export function StudyPage() {
   usePageTitle("Study");
   const { studyUid = "" } = useParams();
@@ -20,7 +17,6 @@ export function StudyPage() {
   const study = useQuery({
     queryKey: studyKeys.detail(studyUid),
     queryFn: () => readStudy(studyUid),
-    refetchInterval: REFRESH_MS,
   });
   useStudiesChanged(() => void client.invalidateQueries({ queryKey: studyKeys.detail(studyUid) }));
 

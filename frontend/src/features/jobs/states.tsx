@@ -1,16 +1,29 @@
 import { CircleAlert, CircleCheck, CircleStop, Clock3, LoaderCircle } from "lucide-react";
-import type { Job } from "@/api/types";
+import type { Job, JobState } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import styles from "./Jobs.module.css";
 
-export const STATES = [
-  { value: "", title: "All" },
-  { value: "queued", title: "Waiting" },
-  { value: "running", title: "Running" },
-  { value: "succeeded", title: "Done" },
-  { value: "failed", title: "Failed" },
-  { value: "cancelled", title: "Stopped" },
-] as const;
+interface StateFilter {
+  value: string;
+  title: string;
+  states: readonly JobState[];
+}
+
+const ALL: StateFilter = { value: "", title: "All", states: [] };
+
+/** The choices of the list, named in its address. */
+export const STATE_FILTERS: readonly StateFilter[] = [
+  ALL,
+  { value: "waiting", title: "Waiting", states: ["queued", "interrupted"] },
+  { value: "running", title: "Running", states: ["running"] },
+  { value: "done", title: "Done", states: ["succeeded"] },
+  { value: "failed", title: "Failed", states: ["failed"] },
+  { value: "stopped", title: "Stopped", states: ["cancelled"] },
+];
+
+export function stateFilter(value: string | null): StateFilter {
+  return STATE_FILTERS.find((one) => one.value === value) ?? ALL;
+}
 
 export function JobStateBadge({ job }: { job: Job }) {
   switch (job.state) {

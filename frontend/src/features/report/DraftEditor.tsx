@@ -7,7 +7,7 @@ import { Button, IconButton } from "@/ui/Button";
 import type { Evidence } from "@/viewer/types";
 import { ConflictDialog } from "./ConflictDialog";
 import styles from "./DraftEditor.module.css";
-import { idempotencyKey } from "./idempotencyKey";
+import { newSentenceId } from "./randomKeys";
 import { SaveState } from "./SaveState";
 import { SentenceEditor } from "./SentenceEditor";
 import { SECTIONS } from "./sections";
@@ -49,7 +49,7 @@ export function DraftEditor({ draft, focused, onFocus }: DraftEditorProps) {
   const { model, dispatch, theirs } = editing;
 
   function add(section: Section): void {
-    const id = `new-${idempotencyKey()}`;
+    const id = newSentenceId();
     dispatch({ type: "add", section, after: null, id });
     setAdded(id);
   }

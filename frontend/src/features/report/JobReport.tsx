@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { draftKeys, readDraft } from "@/api/drafts";
 import { jobKeys, readJob } from "@/api/jobs";
 import { studyKeys } from "@/api/studies";
+import type { Job } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
 import { useJobStream } from "@/live/react";
 import { AiDraftBadge, IncompleteBadge } from "@/ui/marks";
@@ -23,16 +24,22 @@ interface JobReportProps {
   focused: Evidence | null;
   onFocus: (evidence: Evidence) => void;
   onShowSeries: (seriesUid: string) => void;
+  onRetried: (job: Job) => void;
+}
+
+// What is not in the stream (that someone asked for a stop) is asked for this often.
+const REFRESH_MS = 4000;
+
+function useJob(jobId: string, finished: boolean) {
+  return useQuery({
+    queryKey: jobKeys.one(jobId),
+    queryFn: () => readJob(jobId),
+    refetchInterval: finished ? false : REFRESH_MS,
+  });
 }
 
 /** The draft that a finished job left, once it is there. */
-function useDraftOf(jobId: string, finished: boolean) {
-  const job = useQuery({
-    queryKey: jobKeys.one(jobId),
-    queryFn: () => readJob(jobId),
-    enabled: finished,
-  });
-  const draftId = job.data?.draft ?? null;
+function useDraft(draftId: string | null) {
   return useQuery({
     queryKey: draftKeys.one(draftId ?? ""),
     queryFn: () => readDraft(draftId ?? ""),
@@ -43,15 +50,15 @@ function useDraftOf(jobId: string, finished: boolean) {
 }
 
 /** New results and the end of the job change what the study shows. */
-function useRefreshStudy(studyUid: string, jobId: string, projection: Projection): void {
+function useRefreshStudy(studyUid: string, projection: Projection): void {
   const client = useQueryClient();
   const stored = projection.artifacts.length;
   const { state } = projection;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
   useEffect(() => {
     void client.invalidateQueries({ queryKey: studyKeys.detail(studyUid) });
-    void client.invalidateQueries({ queryKey: jobKeys.one(jobId) });
-  }, [client, studyUid, jobId, stored, state]);
+    void client.invalidateQueries({ queryKey: jobKeys.all });
+  }, [client, studyUid, stored, state]);
 }
 
 function storedReport(projection: Projection): string | null {
@@ -59,11 +66,13 @@ function storedReport(projection: Projection): string | null {
   return report?.series_uid ?? null;
 }
 
-export function JobReport({ jobId, studyUid, focused, onFocus, onShowSeries }: JobReportProps) {
+export function JobReport(props: JobReportProps) {
+  const { jobId, studyUid, focused, onFocus, onShowSeries, onRetried } = props;
   const { projection, loaded, refusal } = useJobStream(jobId);
   const finished = loaded && isFinished(projection.state);
-  const draft = useDraftOf(jobId, finished);
-  useRefreshStudy(studyUid, jobId, projection);
+  const job = useJob(jobId, finished);
+  const draft = useDraft(job.data?.draft ?? null);
+  useRefreshStudy(studyUid, projection);
 
   if (refusal !== null && !loaded) {
     return (
@@ -82,8 +91,14 @@ export function JobReport({ jobId, studyUid, focused, onFocus, onShowSeries }: J
         {(messages.length > 0 || draft.data) && <AiDraftBadge />}
         {(incomplete || draft.data?.incomplete) && <IncompleteBadge />}
       </div>
-      {!finished && <JobStatus jobId={jobId} projection={projection} />}
-      <JobOutcome jobId={jobId} projection={projection} />
+      {!finished && (
+        <JobStatus
+          jobId={jobId}
+          projection={projection}
+          stopAsked={job.data?.cancel_requested ?? false}
+        />
+      )}
+      <JobOutcome jobId={jobId} projection={projection} onRetried={onRetried} />
       <JobWarnings projection={projection} />
       {draft.isError && <ProblemNotice error={draft.error} onRetry={() => void draft.refetch()} />}
       {draft.data ? (

@@ -1,11 +1,12 @@
 import { CircleStop } from "lucide-react";
 import { useMay } from "@/api/me";
+import type { Job } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
 import { Button } from "@/ui/Button";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import styles from "./JobStatus.module.css";
 import { StepList } from "./StepList";
-import { useJobActions } from "./useJobActions";
+import { useRetry, useStop } from "./useJobActions";
 
 function headline({ state, position, attempt }: Projection): string {
   if (state === "queued" && position !== null && position > 1) {
@@ -16,12 +17,19 @@ function headline({ state, position, attempt }: Projection): string {
   return attempt > 1 ? `Drafting (attempt ${attempt})` : "Drafting";
 }
 
+interface JobStatusProps {
+  jobId: string;
+  projection: Projection;
+  /** Someone, perhaps in another tab, has asked it to stop. */
+  stopAsked: boolean;
+}
+
 /** A job on its way: where it is, and the way to stop it. */
-export function JobStatus({ jobId, projection }: { jobId: string; projection: Projection }) {
-  const { stop } = useJobActions(jobId);
+export function JobStatus({ jobId, projection, stopAsked }: JobStatusProps) {
+  const stop = useStop(jobId);
   const mayStop = useMay("job.cancel");
   // The answer comes by the stream; until then the button says that it was heard.
-  const stopping = stop.isPending || stop.isSuccess;
+  const stopping = stopAsked || stop.isPending || stop.isSuccess;
   return (
     <section className={styles.status} aria-label="Progress">
       <header className={styles.head}>
@@ -52,9 +60,15 @@ const OUTCOMES = {
   failed: { title: "INCOMPLETE – failed", text: "What had been written until then is kept." },
 } as const;
 
+interface JobOutcomeProps {
+  jobId: string;
+  projection: Projection;
+  onRetried: (job: Job) => void;
+}
+
 /** Why there is no complete draft, and how to try again. */
-export function JobOutcome({ jobId, projection }: { jobId: string; projection: Projection }) {
-  const { retry } = useJobActions(jobId);
+export function JobOutcome({ jobId, projection, onRetried }: JobOutcomeProps) {
+  const retry = useRetry(jobId, onRetried);
   const mayRun = useMay("job.run");
   const { state, error, messages } = projection;
   if (!isFinished(state) || state === "succeeded") return null;

@@ -14,6 +14,7 @@ const NEW = "new";
 
 interface ReportPanelProps {
   study: StudyDetail;
+  jobs: readonly Job[];
   focused: Evidence | null;
   onFocus: (evidence: Evidence) => void;
   /** The segmentation laid over the images, or null. */
@@ -33,15 +34,15 @@ const STATE_NAMES: Record<Job["state"], string> = {
   cancelled: "stopped",
 };
 
-function draftJobs(study: StudyDetail): Job[] {
-  return study.jobs
+function newestDrafts(jobs: readonly Job[]): Job[] {
+  return jobs
     .filter((job) => job.pipeline === DRAFT_PIPELINE)
     .toSorted((a, b) => b.created_at.localeCompare(a.created_at));
 }
 
 export function ReportPanel(props: ReportPanelProps) {
   const { study, overlaySeriesUid, availableSeg } = props;
-  const jobs = draftJobs(study);
+  const jobs = newestDrafts(props.jobs);
   const mayRun = useMay("job.run");
   const [chosen, setChosen] = useState<string | null>(null);
   const shown = chosen ?? jobs[0]?.id ?? NEW;
@@ -89,7 +90,7 @@ export function ReportPanel(props: ReportPanelProps) {
           )}
           {mayRun && (
             <Button small variant="ghost" icon={<Plus />} onClick={() => setChosen(NEW)}>
-              New
+              New draft
             </Button>
           )}
         </span>
@@ -101,6 +102,7 @@ export function ReportPanel(props: ReportPanelProps) {
         focused={props.focused}
         onFocus={props.onFocus}
         onShowSeries={props.onShowSeries}
+        onRetried={(job) => setChosen(job.id)}
       />
     </div>
   );

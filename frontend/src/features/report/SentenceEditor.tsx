@@ -5,9 +5,9 @@ import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import type { Evidence } from "@/viewer/types";
-import { type DraftAction, isEdited } from "./draftModel";
+import { type DraftAction, originOf } from "./draftModel";
 import { EvidenceChips } from "./EvidenceChip";
-import { idempotencyKey } from "./idempotencyKey";
+import { newSentenceId } from "./randomKeys";
 import styles from "./SentenceEditor.module.css";
 import { Unlinked } from "./Unlinked";
 
@@ -23,10 +23,11 @@ interface SentenceEditorProps {
 }
 
 function Origin({ sentence }: { sentence: Sentence }) {
-  if (sentence.origin === "person") return <Badge tone="good">Written by a person</Badge>;
-  if (!isEdited(sentence)) return null;
+  const origin = originOf(sentence);
+  if (origin === "person") return <Badge tone="good">Written by a person</Badge>;
+  if (origin === "model") return null;
   return (
-    <Badge tone="accent" title={`The model wrote: ${sentence.ai_text ?? ""}`}>
+    <Badge tone="accent" title={`The model wrote: ${sentence.ai_text}`}>
       Edited
     </Badge>
   );
@@ -57,7 +58,7 @@ export function SentenceEditor(props: SentenceEditorProps) {
   const { sentence, editable, fresh, focused, onFocus, dispatch, onAdded } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const { id, text, section } = sentence;
-  const byModel = sentence.origin === "ai";
+  const byModel = originOf(sentence) !== "person";
   const unlinked = byModel && sentence.linked === false;
 
   useEffect(() => {
@@ -67,7 +68,7 @@ export function SentenceEditor(props: SentenceEditorProps) {
   if (sentence.removed) return <RemovedSentence {...props} />;
 
   function add(): void {
-    const added = `new-${idempotencyKey()}`;
+    const added = newSentenceId();
     dispatch({ type: "add", section, after: id, id: added });
     onAdded(added);
   }
@@ -112,25 +113,25 @@ export function SentenceEditor(props: SentenceEditorProps) {
         <EvidenceChips evidence={sentence.evidence} active={focused} onFocus={onFocus} />
         {unlinked && <Unlinked reason={sentence.reason} />}
         <Origin sentence={sentence} />
-      </div>
-      {editable && (
-        <div className={styles.actions}>
-          {isEdited(sentence) && (
-            <IconButton
-              label="Back to the model's words"
-              onClick={() => dispatch({ type: "revert", id })}
-            >
-              <RotateCcw />
+        {editable && (
+          <div className={styles.actions}>
+            {originOf(sentence) === "edited" && (
+              <IconButton
+                label="Back to the model's words"
+                onClick={() => dispatch({ type: "revert", id })}
+              >
+                <RotateCcw />
+              </IconButton>
+            )}
+            <IconButton label="Add a sentence below" onClick={add}>
+              <Plus />
             </IconButton>
-          )}
-          <IconButton label="Add a sentence below" onClick={add}>
-            <Plus />
-          </IconButton>
-          <IconButton label="Remove sentence" onClick={() => dispatch({ type: "remove", id })}>
-            <Trash2 />
-          </IconButton>
-        </div>
-      )}
+            <IconButton label="Remove sentence" onClick={() => dispatch({ type: "remove", id })}>
+              <Trash2 />
+            </IconButton>
+          </div>
+        )}
+      </div>
     </li>
   );
 }

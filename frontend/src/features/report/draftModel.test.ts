@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Draft, Sentence } from "@/api/types";
-import { differences, isChanged, openDraft, reduceDraft } from "./draftModel";
+import { differences, isChanged, openDraft, reduceDraft, storable } from "./draftModel";
 
 function sentence(id: string, text: string, changes: Partial<Sentence> = {}): Sentence {
   return {
@@ -28,6 +28,10 @@ function draft(version: number, sentences: Sentence[]): Draft {
     sentences,
     sr: null,
     updated_by: null,
+    created_at: "2026-01-01T00:00:00Z",
+    pipeline: "draft_report",
+    pipeline_version: "1.0.0",
+    series_uid: "1.2.3.4",
     updated_at: "2026-01-01T00:00:00Z",
     ai_generated: true,
   };
@@ -72,7 +76,7 @@ describe("editing", () => {
   it("puts an added sentence at the end of its section", () => {
     const model = reduceDraft(opened, { type: "add", section: "findings", after: null, id: "n" });
     expect(model.sentences.map((one) => one.id)).toEqual(["a", "b", "n", "c"]);
-    expect(model.sentences[2]).toMatchObject({ origin: "person", ai_text: null });
+    expect(model.sentences[2]).toMatchObject({ origin: "person", ai_text: "" });
   });
 
   it("drops an added sentence that stayed empty", () => {
@@ -91,20 +95,37 @@ describe("editing", () => {
 describe("saving", () => {
   it("takes the server's answer where nothing was typed meanwhile", () => {
     const model = reduceDraft(opened, { type: "edit", id: "a", text: "New." });
-    const answer = draft(2, [sentence("a", "New.")]);
-    const saved = reduceDraft(model, { type: "saved", draft: answer, sent: model.sentences });
+    const answer = draft(2, storable(model.sentences));
+    const saved = reduceDraft(model, { type: "saved", draft: answer });
     expect(isChanged(saved)).toBe(false);
     expect(saved.version).toBe(2);
   });
 
-  it("keeps what was typed while saving, under the ids the server gave", () => {
-    let model = reduceDraft(opened, { type: "add", section: "impression", after: null, id: "n" });
-    const sent = model.sentences;
-    model = reduceDraft(model, { type: "edit", id: "n", text: "Later." });
-    const answer = draft(2, [...opened.sentences, sentence("server-id", "")]);
-    const saved = reduceDraft(model, { type: "saved", draft: answer, sent });
-    expect(saved.sentences.at(-1)).toMatchObject({ id: "server-id", text: "Later." });
+  it("keeps what was typed while saving", () => {
+    let model = reduceDraft(opened, { type: "edit", id: "a", text: "First." });
+    const answer = draft(2, storable(model.sentences));
+    model = reduceDraft(model, { type: "edit", id: "a", text: "First, later." });
+    const saved = reduceDraft(model, { type: "saved", draft: answer });
+    expect(saved.sentences[0]?.text).toBe("First, later.");
+    expect(saved.version).toBe(2);
     expect(isChanged(saved)).toBe(true);
+  });
+
+  it("does not store an added line before it has words", () => {
+    const model = reduceDraft(opened, { type: "add", section: "findings", after: null, id: "n" });
+    expect(isChanged(model)).toBe(false);
+    const written = reduceDraft(model, { type: "edit", id: "n", text: "Mine." });
+    expect(isChanged(written)).toBe(true);
+  });
+
+  it("stores a model's sentence that was emptied as removed, with its words", () => {
+    const model = reduceDraft(opened, { type: "edit", id: "a", text: " " });
+    expect(storable(model.sentences)[0]).toMatchObject({ text: "One.", removed: true });
+  });
+
+  it("does not store a space at the end over and over", () => {
+    const model = reduceDraft(opened, { type: "edit", id: "a", text: "One. " });
+    expect(isChanged(model)).toBe(false);
   });
 
   it("lists where two versions differ", () => {

@@ -23,7 +23,7 @@ export type DraftAction =
   | { type: "redo" }
   /** Typing paused: what comes next is undone on its own. */
   | { type: "settle" }
-  | { type: "saved"; draft: Draft; sent: Sentence[] }
+  | { type: "saved"; draft: Draft }
   | { type: "taken"; draft: Draft }
   | { type: "rebased"; version: number; stored: Sentence[] };
 
@@ -40,10 +40,33 @@ export function openDraft(draft: Draft): DraftModel {
   };
 }
 
-export const isChanged = (model: DraftModel): boolean => model.sentences !== model.stored;
+/** Where a sentence comes from, as it stands now. */
+export function originOf({ ai_text, text }: Sentence): "model" | "edited" | "person" {
+  if (ai_text === "") return "person";
+  return text === ai_text ? "model" : "edited";
+}
 
-export const isEdited = ({ origin, ai_text, text }: Sentence): boolean =>
-  origin === "ai" && ai_text !== null && ai_text !== text;
+const isBlank = ({ text }: Sentence): boolean => text.trim() === "";
+
+/**
+ * What is stored: an added line that is still empty is not yet a sentence, and the model's
+ * sentence whose text was all deleted is a removed one.
+ */
+export function storable(sentences: readonly Sentence[]): Sentence[] {
+  return sentences
+    .filter((one) => one.ai_text !== "" || !isBlank(one))
+    .map((one) => ({ ...one, text: one.text.trim() }))
+    .map((one) => (isBlank(one) ? { ...one, text: one.ai_text, removed: true } : one));
+}
+
+const content = ({ id, section, text, removed }: Sentence) => [id, section, text.trim(), removed];
+
+/** Whether there is something to store. */
+export function isChanged({ sentences, stored }: DraftModel): boolean {
+  if (sentences === stored) return false;
+  const wanted = storable(sentences).map(content);
+  return JSON.stringify(wanted) !== JSON.stringify(stored.map(content));
+}
 
 function changed(model: DraftModel, sentences: Sentence[], tag: string | null): DraftModel {
   const together = tag !== null && tag === model.tag;
@@ -60,7 +83,7 @@ function writtenByHand(section: Section, id: string): Sentence {
     id,
     section,
     text: "",
-    ai_text: null,
+    ai_text: "",
     origin: "person",
     linked: false,
     reason: null,
@@ -76,14 +99,13 @@ function added(sentences: Sentence[], fresh: Sentence, after: string | null): Se
   return at < 0 ? [...sentences, fresh] : sentences.toSpliced(at + 1, 0, fresh);
 }
 
-/**
- * What is on screen after the server stored `sent`: its answer, or, where editing went on
- * meanwhile, the newer text with the ids that the server gave to added sentences.
- */
-function afterSaving(model: DraftModel, answer: Sentence[], sent: Sentence[]): Sentence[] {
-  if (model.sentences === sent) return answer;
-  const given = new Map(sent.map((one, index) => [one.id, answer[index]?.id ?? one.id]));
-  return model.sentences.map((one) => ({ ...one, id: given.get(one.id) ?? one.id }));
+/** What is on screen, which may have been edited on, with what the server now knows of it. */
+function afterSaving(sentences: Sentence[], answer: readonly Sentence[]): Sentence[] {
+  const stored = new Map(answer.map((one) => [one.id, one]));
+  return sentences.map((one) => {
+    const { text, removed } = one;
+    return { ...one, ...stored.get(one.id), text, removed };
+  });
 }
 
 export function reduceDraft(model: DraftModel, action: DraftAction): DraftModel {
@@ -93,7 +115,7 @@ export function reduceDraft(model: DraftModel, action: DraftAction): DraftModel 
     case "remove": {
       const target = model.sentences.find((one) => one.id === action.id);
       // An empty line that a person added leaves no trace.
-      if (target?.origin === "person" && target.text.trim() === "") {
+      if (target !== undefined && target.ai_text === "" && isBlank(target)) {
         return changed(
           model,
           model.sentences.filter((one) => one !== target),
@@ -106,7 +128,7 @@ export function reduceDraft(model: DraftModel, action: DraftAction): DraftModel 
       return changed(model, replaced(model, action.id, { removed: false }), null);
     case "revert": {
       const original = model.sentences.find((one) => one.id === action.id)?.ai_text;
-      if (original === undefined || original === null) return model;
+      if (!original) return model;
       return changed(model, replaced(model, action.id, { text: original }), null);
     }
     case "add": {
@@ -133,9 +155,8 @@ export function reduceDraft(model: DraftModel, action: DraftAction): DraftModel 
     case "settle":
       return { ...model, tag: null };
     case "saved": {
-      const { draft, sent } = action;
-      const sentences = afterSaving(model, draft.sentences, sent);
-      return { ...model, version: draft.version, stored: draft.sentences, sentences };
+      const { version, sentences: stored } = action.draft;
+      return { ...model, version, stored, sentences: afterSaving(model.sentences, stored) };
     }
     case "taken":
       return openDraft(action.draft);

@@ -4,7 +4,7 @@ import { draftKeys, readDraft, saveDraft } from "@/api/drafts";
 import { asProblem } from "@/api/problem";
 import { studyKeys } from "@/api/studies";
 import type { Draft, Sentence } from "@/api/types";
-import { isChanged, openDraft, reduceDraft } from "./draftModel";
+import { isChanged, openDraft, reduceDraft, storable } from "./draftModel";
 
 const AUTOSAVE_MS = 1200;
 
@@ -21,9 +21,9 @@ export function useDraftEditor(draft: Draft) {
   const { id } = draft;
 
   const saving = useMutation({
-    mutationFn: ({ version, sentences }: Save) => saveDraft(id, version, sentences),
-    onSuccess: (answer, { sentences }) => {
-      dispatch({ type: "saved", draft: answer, sent: sentences });
+    mutationFn: ({ version, sentences }: Save) => saveDraft(id, version, storable(sentences)),
+    onSuccess: (answer) => {
+      dispatch({ type: "saved", draft: answer });
       client.setQueryData(draftKeys.one(id), answer);
       void client.invalidateQueries({ queryKey: studyKeys.all });
     },

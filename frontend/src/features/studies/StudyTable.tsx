@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
+import type { StudySort } from "@/api/studies";
 import type { Study } from "@/api/types";
 import { COLUMNS, directionOf, nextSort } from "./columns";
 import { listMemory } from "./memory";
@@ -17,8 +18,8 @@ interface StudyTableProps {
   onSelect: (studyUid: string) => void;
   onOpen: (studyUid: string) => void;
   onDelete: ((study: Study) => void) | null;
-  sort: string;
-  onSort: (sort: string) => void;
+  sort: StudySort;
+  onSort: (sort: StudySort) => void;
   onEndReached: () => void;
 }
 

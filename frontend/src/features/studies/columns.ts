@@ -1,8 +1,10 @@
+import type { StudySort } from "@/api/studies";
+
 export interface Column {
   key: string;
   title: string;
   /** The API's sort field, where the column can be sorted. */
-  sort?: string;
+  sort?: "patient_name" | "study_date" | "received_at";
   /** Dates are read newest first. */
   descendingFirst?: boolean;
 }
@@ -17,13 +19,13 @@ export const COLUMNS: readonly Column[] = [
   { key: "status", title: "Status" },
 ];
 
-export function directionOf(column: Column, sort: string): "ascending" | "descending" | "none" {
+export function directionOf(column: Column, sort: StudySort): "ascending" | "descending" | "none" {
   if (column.sort === undefined || sort.replace(/^-/, "") !== column.sort) return "none";
   return sort.startsWith("-") ? "descending" : "ascending";
 }
 
 /** The sort after a click on the column's heading. */
-export function nextSort(column: Column, sort: string): string {
+export function nextSort(column: Column, sort: StudySort): StudySort {
   if (column.sort === undefined) return sort;
   const direction = directionOf(column, sort);
   const descending = direction === "none" ? column.descendingFirst : direction === "ascending";

@@ -1,7 +1,21 @@
 import { useSearchParams } from "react-router";
-import type { StudyFilter } from "@/api/studies";
+import type { StudyFilter, StudySort } from "@/api/studies";
 
-export const DEFAULT_SORT = "-received_at";
+const DEFAULT_SORT: StudySort = "-received_at";
+
+const SORTS: readonly string[] = [
+  "patient_name",
+  "-patient_name",
+  "study_date",
+  "-study_date",
+  "received_at",
+  "-received_at",
+] satisfies StudySort[];
+
+/** A sort out of an address, which anyone may have typed. */
+function asSort(text: string | null): StudySort {
+  return text !== null && SORTS.includes(text) ? (text as StudySort) : DEFAULT_SORT;
+}
 
 const NAMES = ["q", "modality", "date_from", "date_to", "sort"] as const;
 
@@ -13,7 +27,7 @@ export function useStudyFilter(): [StudyFilter, (changes: Partial<StudyFilter>) 
     modality: search.get("modality") ?? "",
     date_from: search.get("date_from") ?? "",
     date_to: search.get("date_to") ?? "",
-    sort: search.get("sort") ?? DEFAULT_SORT,
+    sort: asSort(search.get("sort")),
   };
 
   function change(changes: Partial<StudyFilter>): void {

@@ -1,8 +1,10 @@
-import { uploadAddress } from "@/api/account";
-import { csrfToken, goToSignIn } from "@/api/http";
+import { csrfToken, goToSignIn } from "@/api/client";
 import { Problem, type ProblemDocument, unreachable } from "@/api/problem";
 import type { UploadAnswer } from "@/api/types";
+import type { paths } from "@/generated/schema";
 import type { Picked } from "./collectFiles";
+
+const UPLOADS: keyof paths = "/api/v1/uploads";
 
 export interface Sending {
   answer: Promise<UploadAnswer>;
@@ -26,8 +28,8 @@ function isAnswer(body: unknown): body is UploadAnswer {
 export function send(batch: readonly Picked[], onProgress: (sent: number) => void): Sending {
   const form = new FormData();
   for (const { file, path } of batch) {
-    form.append("files[]", file, file.name);
-    form.append("paths[]", path);
+    form.append("files", file, file.name);
+    form.append("paths", path);
   }
   const request = new XMLHttpRequest();
   const answer = new Promise<UploadAnswer>((resolve, reject) => {
@@ -40,7 +42,7 @@ export function send(batch: readonly Picked[], onProgress: (sent: number) => voi
       if (isAnswer(body)) resolve(body);
       else reject(new Problem(request.status, body as ProblemDocument));
     };
-    request.open("POST", uploadAddress);
+    request.open("POST", UPLOADS);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", csrfToken());
     request.send(form);

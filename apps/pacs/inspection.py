@@ -176,7 +176,7 @@ def _check_pixels_wanted(dataset: FileDataset) -> None:
         wanted = bool(dataset.get("Rows")) and bool(dataset.get("BitsAllocated"))
     except Exception:  # noqa: BLE001 - an odd element is the archive's to judge
         wanted = False
-    if wanted:
+    if wanted or "Image Storage" in UID(str(dataset.get("SOPClassUID"))).name:
         raise _truncated()
 
 

@@ -13,8 +13,9 @@ from apps.core.errors import ApiError
 from apps.pacs.client import async_client, pacs_errors, raise_for_answer
 from apps.pacs.configuration import DICOM_WEB_ROOT
 from apps.pacs.errors import PacsFailed
+from apps.pacs.pixels import DECODED
 
-REQUEST_HEADERS = ("accept", "range")
+AS_STORED = "transfer-syntax=*"
 ANSWER_HEADERS = ("content-type", "content-length", "content-range", "accept-ranges")
 # An answer up to this size is sent in one piece: a frame then costs one message, not ten.
 WHOLE_MAX = 1024**2
@@ -23,9 +24,15 @@ CHUNK = 256 * 1024
 
 async def relay(request: HttpRequest, path: str) -> HttpResponseBase:
     """Ask Orthanc for ``path`` on behalf of ``request``."""
-    exchange = _exchange(_upstream_request(request, path))
+    accept = request.headers.get("accept", "*/*")
+    exchange = _exchange(_upstream_request(request, path, accept))
     with pacs_errors():
         answer = cast("httpx.Response", await anext(exchange))
+        if answer.status_code in (400, 500) and "/frames/" in path and AS_STORED in accept:
+            # Big endian, deflated and oddly fragmented pixels cannot be had as they are stored.
+            await exchange.aclose()
+            exchange = _exchange(_upstream_request(request, path, DECODED))
+            answer = cast("httpx.Response", await anext(exchange))
         headers = {name: answer.headers[name] for name in ANSWER_HEADERS if name in answer.headers}
         # Pixels and names of patients stay out of every cache but the browser's own.
         headers["cache-control"] = "private, max-age=0, must-revalidate"
@@ -41,8 +48,10 @@ async def relay(request: HttpRequest, path: str) -> HttpResponseBase:
     )
 
 
-def _upstream_request(request: HttpRequest, path: str) -> httpx.Request:
-    headers = {name: request.headers[name] for name in REQUEST_HEADERS if name in request.headers}
+def _upstream_request(request: HttpRequest, path: str, accept: str) -> httpx.Request:
+    headers = {"accept": accept}
+    if "range" in request.headers:
+        headers["range"] = request.headers["range"]
     # Orthanc builds the addresses in its answers from this.
     headers["forwarded"] = f"host={request.get_host()};proto={request.scheme}"
     query = request.META.get("QUERY_STRING", "")

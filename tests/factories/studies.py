@@ -1,0 +1,72 @@
+"""Rows of the study index without an archive behind them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+from apps.studies import search
+from apps.studies.models import Patient, Series, Study, StudyTerm
+
+FAMILIES = ("Andersson", "Bianchi", "Çelik", "Dubois", "Evans", "Fernández", "Großmann", "Horváth")
+GIVEN = ("Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hana")
+DESCRIPTIONS = ("MR head", "CT head", "MR spine", "CT chest")
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def study_row(number: int) -> tuple[Patient, Study]:
+    patient = Patient(identity=f"id::P{number:07d}", patient_id=f"P{number:07d}")
+    name = f"{FAMILIES[number % 8]}^{GIVEN[number // 8 % 8]}{number}"
+    date = dt.date(2000, 1, 1) + dt.timedelta(days=number % 9000)
+    study = Study(
+        study_uid=f"2.25.{uuid.UUID(int=number + 1).int}",
+        orthanc_id=f"o{number}",
+        patient=patient,
+        patient_name=name,
+        name_key=search.name_key(name),
+        study_date=date,
+        date_key=date,
+        description=DESCRIPTIONS[number % 4],
+        accession_number=f"ACC{number:07d}",
+        modalities=["MR" if number % 2 == 0 else "CT"],
+        body_parts=["HEAD"],
+        series_count=1,
+        instance_count=100,
+        received_at=NOW + dt.timedelta(seconds=number),
+    )
+    return patient, study
+
+
+def series_row(study: Study) -> Series:
+    return Series(
+        series_uid=f"{study.study_uid}.1"[-64:],
+        orthanc_id=f"s{study.orthanc_id}",
+        study=study,
+        modality=study.modalities[0],
+        kind="image",
+        instance_count=100,
+        complete=True,
+        grew_at=NOW,
+    )
+
+
+def _terms(study: Study) -> Iterator[StudyTerm]:
+    found = search.study_terms(
+        texts=(study.patient_name, study.description),
+        identifiers=(study.patient.patient_id, study.accession_number),
+        modalities=study.modalities,
+    )
+    return (StudyTerm(study=study, term=term) for term in found)
+
+
+def studies_fill(count: int, *, start: int = 0) -> None:
+    """``count`` studies of one series each, as intake would have written them."""
+    for first in range(start, start + count, 2000):
+        rows = [study_row(i) for i in range(first, min(first + 2000, start + count))]
+        Patient.objects.bulk_create([patient for patient, _ in rows])
+        Study.objects.bulk_create([study for _, study in rows])
+        Series.objects.bulk_create([series_row(study) for _, study in rows])
+        StudyTerm.objects.bulk_create(
+            [term for _, study in rows for term in _terms(study)], batch_size=20_000
+        )

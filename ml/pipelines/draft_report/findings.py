@@ -32,7 +32,7 @@ class Judged:
 def _fills(rule: Rule, measured: Measurements) -> dict[str, str]:
     fills = {name: measured[key].text for name, key in rule.slots.items()}
     if rule.judged is not None:
-        fills["reference"] = REFERENCES[rule.judged].text(measured[rule.judged].unit)
+        fills["reference"] = REFERENCES[rule.judged].text(measured[rule.judged])
     return fills
 
 

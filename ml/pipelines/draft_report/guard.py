@@ -40,7 +40,13 @@ class Guard:
         """Add a piece; return what can be shown now. Raises ``Refused``."""
         self.raw = (self.raw + piece).lstrip()
         safe = UNFINISHED_WORD.sub("", UNFINISHED_MARK.sub("", self.raw))
-        return self._release(safe)
+        return self._release(safe[: len(safe) - self._begun_subject(safe)])
+
+    def _begun_subject(self, safe: str) -> int:
+        """Length of the unfinished name of the structure at the end of ``safe``: its words mean
+        something only together (third ventricle, left hippocampus)."""
+        subject, ending = self._statement.subject.lower(), safe.lower()
+        return max((n for n in range(1, len(subject)) if ending.endswith(subject[:n])), default=0)
 
     def finish(self) -> str:
         """The text has ended: return the rest. Raises ``Refused``."""

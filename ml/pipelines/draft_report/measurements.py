@@ -10,7 +10,7 @@ import numpy as np
 from ml.imaging.resample import canonical
 from ml.imaging.volume import Volume
 from ml.pipelines.draft_report import distances
-from ml.pipelines.draft_report.regions import INTRACRANIAL, PAIRED, REGIONS
+from ml.pipelines.draft_report.regions import PAIRED, REGIONS
 
 Point = tuple[float, float, float]
 
@@ -71,7 +71,8 @@ def label_volumes(labels: Volume) -> dict[int, float]:
     }
 
 
-def _volumes(per_label: Mapping[int, float]) -> dict[str, Measurement]:
+def volume_measurements(per_label: Mapping[int, float]) -> dict[str, Measurement]:
+    """Volumes, fractions and asymmetries of all regions, from the volume of each label in ml."""
     by_id: dict[str, Measurement] = {}
     for key, region in REGIONS.items():
         total = sum(per_label.get(label, 0.0) for label in region.labels)
@@ -91,18 +92,19 @@ def _volumes(per_label: Mapping[int, float]) -> dict[str, Measurement]:
     return by_id
 
 
-def measure(labels: Volume) -> Measurements:
+def measure(labels: Volume, volumes_ml: Mapping[int, float] | None = None) -> Measurements:
     """Measure a head.
 
     Args:
         labels: FreeSurfer ids (z, y, x) on any right-angled grid in LPS mm.
+        volumes_ml: volume of each id where they were measured on a finer grid than this one.
 
     Returns:
-        Volumes in mL by whole voxels, fractions and asymmetries in %, widths in mm taken on a 1 mm
+        Volumes in mL, fractions and asymmetries in %, widths in mm taken on a 1 mm
         grid along the body's axes. What cannot be measured is absent.
     """
-    per_label = label_volumes(labels)
-    by_id = _volumes(per_label)
+    per_label = dict(volumes_ml) if volumes_ml is not None else label_volumes(labels)
+    by_id = volume_measurements(per_label)
     grid = canonical(labels, (1.0, 1.0, 1.0), "nearest")
     ids = np.rint(grid.array).astype(np.int32)
     side = "midline"
@@ -126,6 +128,3 @@ def brain_is_plausible(measurements: Measurements) -> bool:
     """Whether the labels hold something the size of a human brain: 500 to 2500 mL."""
     volume = measurements.by_id.get("intracranial.volume")
     return volume is not None and 500 <= volume.value <= 2500
-
-
-__all__ = ["INTRACRANIAL", "Measurement", "Measurements", "brain_is_plausible", "measure"]

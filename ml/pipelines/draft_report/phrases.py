@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ml.pipelines.draft_report.rules import RULES
 from ml.pipelines.draft_report.statements import Form, Statement, Status
 
 V, R = "{{m:value}}", "{{m:reference}}"
@@ -185,7 +186,7 @@ INSTRUCTION = (
 
 def prompt(statement: Statement) -> tuple[str, str]:
     """The prompt in two parts: examples, which many statements share, and the statement's own."""
-    return "".join(_examples(statement)), (
+    return _examples(statement.form, statement.status, statement.variant), (
         "Finding: "
         + _fact(
             statement.subject,
@@ -198,15 +199,23 @@ def prompt(statement: Statement) -> tuple[str, str]:
     )
 
 
-def _examples(statement: Statement) -> Iterator[str]:
-    yield INSTRUCTION + "\n\n"
-    phrases = PHRASES[statement.form, statement.status]
-    shown = list(zip(phrases, _MODELS[statement.form], strict=False))
+def usual_examples() -> Iterator[str]:
+    """The examples that a draft without abnormal findings starts its sentences from."""
+    for variant, rule in enumerate(RULES):
+        if rule.told:
+            yield _examples(rule.form, "normal" if rule.judged else "measured", variant)
+    yield _examples("summary", "normal", 0)
+
+
+def _examples(form: Form, status: Status, variant: int) -> str:
+    shown = list(zip(PHRASES[form, status], _MODELS[form], strict=False))
     # A small model takes its tone from the last example: let that be another one each time.
-    turn = statement.variant % len(shown)
+    turn = variant % len(shown)
+    text = INSTRUCTION + "\n\n"
     for phrase, model in shown[turn:] + shown[:turn]:
-        fact = _fact(model.subject, model.aspect, statement.status, statement.form, model.side)
+        fact = _fact(model.subject, model.aspect, status, form, model.side)
         sentence = _filled(
             phrase, model.subject, model.aspect, plural=model.plural, side=model.side
         )
-        yield f"Finding: {fact}\nSentence: {sentence}\n\n"
+        text += f"Finding: {fact}\nSentence: {sentence}\n\n"
+    return text

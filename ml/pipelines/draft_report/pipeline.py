@@ -7,6 +7,7 @@ model puts both into words and ``checks.py`` holds it to them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from ml.contracts.errors import Cancelled, InputRefused
 from ml.contracts.events import Event
@@ -16,6 +17,7 @@ from ml.pipelines.draft_report.draft import Draft
 from ml.pipelines.draft_report.evidence import Locator
 from ml.pipelines.draft_report.findings import impressions, judge
 from ml.pipelines.draft_report.measurements import brain_is_plausible, measure
+from ml.pipelines.draft_report.phrases import usual_examples
 from ml.pipelines.draft_report.writer import Writer
 from ml.runtime.context import Resources, RunContext, Steps
 from ml.runtime.inputs import read_input
@@ -28,14 +30,16 @@ STEPS = {
     "write": "Write the sentences",
     "store": "Store the draft",
 }
-# The language model's file is looked at before minutes are spent on the images.
 LANGUAGE_MODEL = "smollm2-135m-instruct"
 
 
 def warm(resources: Resources) -> None:
-    """Load the segmenter and the language model."""
-    segmentation.warm(resources)
+    """Load the language model, and have it read the examples that every normal draft starts
+    from. The segmenter loads within its first run."""
     resources.text.warm()
+    for examples in dict.fromkeys(usual_examples()):
+        with closing(resources.text.generate(shared_prefix=examples, prompt="Finding:")) as stream:
+            next(iter(stream), None)
 
 
 def run(context: RunContext) -> Iterator[Event]:
@@ -47,7 +51,7 @@ def run(context: RunContext) -> Iterator[Event]:
     """
     steps = context.steps(STEPS)
     yield steps.start("read")
-    context.weights(LANGUAGE_MODEL)
+    context.weights(LANGUAGE_MODEL)  # refuse a wrong file before time is spent on the images
     image = read_input(context)
     yield steps.finish()
 
@@ -56,7 +60,7 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.finish()
 
     yield steps.start("measure")
-    measured = measure(found.labels)
+    measured = measure(found.labels, found.volumes_ml)
     if not brain_is_plausible(measured):
         raise InputRefused("No brain of plausible size was found in the images: nothing to report.")
     yield steps.progress(0.3)

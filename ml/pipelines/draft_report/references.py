@@ -28,11 +28,11 @@ class Reference:
             return "high"
         return "normal"
 
-    def text(self, unit: str) -> str:
+    def text(self, measurement: Measurement) -> str:
         """The limits as the report gives them, such as ``reference ≥ 2.58 mL``."""
-        limits = [f"≥ {self.low:g}"] if self.low is not None else []
-        limits += [f"≤ {self.high:g}"] if self.high is not None else []
-        return f"reference {' and '.join(limits)} {unit}".strip()
+        pairs = (("≥", self.low), ("≤", self.high))
+        limits = [f"{sign} {limit:.{measurement.digits}f}" for sign, limit in pairs if limit]
+        return f"reference {' and '.join(limits)} {measurement.unit}".strip()
 
     def excess(self, measurement: Measurement) -> float:
         """How far beyond its limit a value lies, as a share of the limit."""

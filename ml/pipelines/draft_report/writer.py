@@ -25,19 +25,21 @@ from ml.runtime.text.service import TextService
 from ml.runtime.text.stream import TextStream
 
 # Sentences of one draft that are written at the same time; they are shown one after another.
-AHEAD = 4
+AHEAD = 8
 MAX_TOKENS = 64
 STOP = ("\n",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A finished sentence. ``attempts`` is 1 when the first was accepted; ``reason`` says why it
-    is not linked."""
+    """A finished sentence. ``raw`` still has its marks. ``attempts`` is 1 when the first was
+    accepted, else ``first_reason`` says why not; ``reason`` says why it is not linked."""
 
     statement: Statement
     text: str
-    attempts: int
+    raw: str
+    attempts: int = 1
+    first_reason: str | None = None
     reason: str | None = None
 
     @property
@@ -104,50 +106,54 @@ class Writer:
         return stream, bool(fitting)
 
     def _sentence(self, statement: Statement, stream: TextStream) -> Iterator[Event]:
-        yield Event(
-            type="message.started",
-            data={
-                "message": statement.id,
-                "kind": "sentence",
-                "section": statement.section,
-                "evidence": list(statement.evidence),
-                "slots": dict(statement.slots),
-            },
-        )
+        yield _started(statement)
         guard = Guard(statement)
-        attempts = 1
+        first_reason: str | None = None
         try:
             reason = yield from self._attempt(statement, stream, guard, shown="")
             if reason is not None:
-                attempts, kept = 2, guard.kept
+                first_reason, kept = reason, guard.kept
                 again, goes_on = self._second(statement, kept)
+                if not goes_on:  # what was shown is taken back
+                    kept = ""
+                    yield _started(statement)
                 guard = Guard(statement)
-                reason = yield from self._attempt(
-                    statement, again, guard, shown=kept if goes_on else None
-                )
+                reason = yield from self._attempt(statement, again, guard, shown=kept)
         except Cancelled:
-            text = f"{fill(statement, guard.kept).rstrip()} …".lstrip()
-            reason = "stopped before the sentence was complete"
-            yield self._close(Written(statement=statement, text=text, attempts=1, reason=reason))
+            yield self._close(
+                Written(
+                    statement=statement,
+                    text=f"{fill(statement, guard.kept).rstrip()} …".lstrip(),
+                    raw=guard.kept,
+                    reason="stopped before the sentence was complete",
+                )
+            )
             raise
-        text = fill(statement, guard.raw)
-        yield self._close(Written(statement=statement, text=text, attempts=attempts, reason=reason))
+        yield self._close(
+            Written(
+                statement=statement,
+                text=fill(statement, guard.raw),
+                raw=guard.raw,
+                attempts=1 if first_reason is None else 2,
+                first_reason=first_reason,
+                reason=reason,
+            )
+        )
 
     def _attempt(
-        self, statement: Statement, stream: TextStream, guard: Guard, *, shown: str | None
+        self, statement: Statement, stream: TextStream, guard: Guard, *, shown: str
     ) -> Generator[Event, None, str | None]:
         """One attempt; returns the reason for which it is refused, None when it is accepted.
 
-        ``shown`` is what the reader saw already of this very text; None when the reader saw
-        another one, which only the finished sentence will replace.
+        ``shown`` is what the reader saw of this very text already.
         """
-        hidden = "" if shown is None else fill(statement, shown)
+        hidden = fill(statement, shown)
         seen = ""
         try:
             for piece in _with_end(stream):
                 self._cancel.check()
                 seen += guard.finish() if piece is None else guard.feed(piece)
-                if shown is not None and len(seen) > len(hidden):
+                if len(seen) > len(hidden):
                     yield _delta(statement, seen[len(hidden) :])
                     hidden = seen
         except Refused as refused:
@@ -168,6 +174,19 @@ class Writer:
         if written.reason is not None:
             data["reason"] = written.reason
         return Event(type="message.finished", data=data)
+
+
+def _started(statement: Statement) -> Event:
+    return Event(
+        type="message.started",
+        data={
+            "message": statement.id,
+            "kind": "sentence",
+            "section": statement.section,
+            "evidence": list(statement.evidence),
+            "slots": dict(statement.slots),
+        },
+    )
 
 
 def _with_end(stream: TextStream) -> Iterator[str | None]:

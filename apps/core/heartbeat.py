@@ -13,7 +13,7 @@ EVERY_S = 4.0
 LIFE_S = 15
 
 log = logging.getLogger(__name__)
-_stop = threading.Event()
+_running: list[threading.Event] = []
 
 
 def _key(part: str) -> str:
@@ -35,14 +35,17 @@ def alive(part: str) -> bool:
 def start(part: str) -> None:
     """Beat from a thread of its own until ``stop``."""
 
+    ended = threading.Event()
+    _running.append(ended)
+
     def keep() -> None:
-        while not _stop.is_set():
+        while not ended.wait(EVERY_S):
             beat(part)
-            _stop.wait(EVERY_S)
 
     beat(part)
     threading.Thread(target=keep, name=f"heartbeat-{part}", daemon=True).start()
 
 
 def stop() -> None:
-    _stop.set()
+    while _running:
+        _running.pop().set()

@@ -9,28 +9,28 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Role, User
 from apps.accounts.services import token_create
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import user_make
 
 
 @pytest.fixture
 def clinician(db: None) -> User:
-    return UserFactory(username="clara", roles=[Role.CLINICIAN])
+    return user_make(username="clara", roles=[Role.CLINICIAN])
 
 
 @pytest.fixture
 def researcher(db: None) -> User:
-    return UserFactory(username="rudi", roles=[Role.RESEARCHER])
+    return user_make(username="rudi", roles=[Role.RESEARCHER])
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return UserFactory(username="ada", roles=[Role.ADMINISTRATOR])
+    return user_make(username="ada", roles=[Role.ADMINISTRATOR])
 
 
 @pytest.fixture
 def nobody(db: None) -> User:
     """An account without any role."""
-    return UserFactory(username="norole", roles=[])
+    return user_make(username="norole", roles=[])
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ ORTHANC_PASSWORD = env.text("ORTHANC_PASSWORD", "synoptic")
 _TEST_DATABASE = (
     "test_synoptic" if "SYNOPTIC_DATABASE_URL" in os.environ else str(DATA_DIR / "test.sqlite3")
 )
+REDIS_PASSWORD = ""
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads and child processes of a test see the same database.
 DATABASES = {"default": {**env.database(DATA_DIR), "TEST": {"NAME": _TEST_DATABASE}}}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry, AuditHead
 from apps.audit.services import audit_record, chain_verify
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import user_make
 
 
 def _fill(user: User, count: int = 5) -> None:
@@ -67,9 +67,13 @@ def test_the_models_refuse_to_change_or_remove(clinician: User) -> None:
 
 
 def test_what_is_rolled_back_was_not_done(clinician: User) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        _fill(clinician, 2)
-        raise RuntimeError
+    def fail() -> None:
+        with transaction.atomic():
+            _fill(clinician, 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     _fill(clinician, 1)
     assert chain_verify().entries == 1
 
@@ -83,7 +87,7 @@ def test_the_trail_outlives_the_account(clinician: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_keep_one_chain() -> None:
-    user = UserFactory()
+    user = user_make()
 
     def write() -> None:
         try:

@@ -29,4 +29,3 @@ def test_a_thread_keeps_the_sign_alive(redis: str, monkeypatch: pytest.MonkeyPat
     redis_client().delete("synoptic:alive:worker_io")
     wait_until(lambda: heartbeat.alive("worker_io"), what="the next beat", patience_s=3)
     heartbeat.stop()
-    heartbeat._stop.clear()

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.core.errors import ApiError, Conflict
 from apps.core.idempotency import Outcome, idempotent_create
 from apps.core.models import IdempotencyKey
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import user_make
 
 Make = Callable[..., Outcome]
 
@@ -59,7 +59,7 @@ def test_a_failure_frees_the_key(make: Make) -> None:
 
 def test_people_do_not_share_keys(make: Make) -> None:
     make("k", {})
-    other = UserFactory()
+    other = user_make()
     outcome = idempotent_create(
         user_id=other.pk, scope="jobs", key="k", body={"x": 1}, create=lambda: "1"
     )
@@ -74,7 +74,7 @@ def test_an_odd_key_is_refused(make: Make, key: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_the_same_time_make_one_thing() -> None:
-    user = UserFactory()
+    user = user_make()
     made: list[str] = []
     outcomes: list[Outcome] = []
     together = threading.Barrier(4)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from apps.accounts.models import User
 from apps.core.errors import ApiError
 from apps.core.pagination import keyset_page
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import user_make
 
 ORDERINGS = [("username", "id"), ("-display_name", "id"), ("display_name", "-username", "id")]
 
@@ -37,14 +37,14 @@ def test_pages_joined_are_the_whole_list(
 ) -> None:
     User.objects.all().delete()
     for number, name in enumerate(names):
-        UserFactory(username=f"u{number}", display_name=name)
+        user_make(username=f"u{number}", display_name=name)
     whole = list(User.objects.order_by(*ordering).values_list("username", flat=True))
     assert _walk(ordering, limit) == whole
 
 
 def test_back_again_is_the_page_before(db: None) -> None:
     for number in range(10):
-        UserFactory(username=f"u{number}")
+        user_make(username=f"u{number}")
     ordering = ("-username", "id")
     first = keyset_page(User.objects.all(), ordering=ordering, limit=4)
     second = keyset_page(User.objects.all(), ordering=ordering, limit=4, cursor=first.next)
@@ -59,9 +59,9 @@ def test_back_again_is_the_page_before(db: None) -> None:
 
 def test_a_row_that_arrives_meanwhile_neither_repeats_nor_hides_others(db: None) -> None:
     for number in (2, 4, 6, 8):
-        UserFactory(username=f"u{number}")
+        user_make(username=f"u{number}")
     first = keyset_page(User.objects.all(), ordering=("username", "id"), limit=2)
-    UserFactory(username="u1")
+    user_make(username="u1")
     rest = keyset_page(User.objects.all(), ordering=("username", "id"), limit=5, cursor=first.next)
     assert [u.username for u in rest.results] == ["u6", "u8"]
 
@@ -100,7 +100,7 @@ def test_pages_cost_the_same_number_of_queries(
     db: None, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     for number in range(30):
-        UserFactory(username=f"u{number:02}")
+        user_make(username=f"u{number:02}")
     page = keyset_page(User.objects.all(), ordering=("username", "id"), limit=10)
     with django_assert_num_queries(2):  # type: ignore[attr-defined]
         keyset_page(User.objects.all(), ordering=("username", "id"), limit=10, cursor=page.next)

@@ -27,7 +27,7 @@ def test_other_weights_than_the_manifest_names_are_refused(data_dir: Path) -> No
     good, bad = weights_make(data_dir, "good"), weights_make(data_dir, "bad")
     manifest = manifest_make(weights=(good, bad))
     registry_sync([manifest])
-    assert pipeline_served("trial")
+    assert pipeline_served("trial").serves
     (data_dir / "models" / bad.path).write_bytes(b"exchanged")
     registry_sync([manifest])
     with pytest.raises(Refused) as refused:
@@ -55,7 +55,7 @@ def test_what_is_gone_is_withdrawn_and_kept(data_dir: Path) -> None:
         pipeline_served("one")
     assert refused.value.code == "unknown_pipeline"
     registry_sync([manifest_make("one"), manifest_make("two")])
-    assert pipeline_served("one")
+    assert pipeline_served("one").serves
 
 
 def test_a_new_version_takes_the_place_of_the_old(data_dir: Path) -> None:

@@ -130,12 +130,9 @@ def _granted(user: User, action: Action) -> bool:
 
 def _send(client: APIClient, method: str, pattern: str) -> int:
     address = BY_PATTERN[pattern].address()
-    body = None if method in ("GET", "DELETE") else {}
-    return int(
-        client.generic(
-            method, address, "" if body is None else "{}", content_type="application/json"
-        ).status_code
-    )
+    body = "" if method in ("GET", "DELETE") else "{}"
+    answer = client.generic(method, address, body, content_type="application/json")
+    return int(answer.status_code)
 
 
 @pytest.mark.parametrize(("pattern", "method"), CASES)

@@ -26,6 +26,10 @@ def static(tmp_path: Path, settings: Settings) -> StaticFiles:
     return StaticFiles(_application)
 
 
+async def _receive() -> dict[str, Any]:
+    raise AssertionError("static files read no body")
+
+
 async def _get(
     static: StaticFiles, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes, int]:
@@ -36,7 +40,7 @@ async def _get(
 
     raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
     scope = {"type": "http", "method": method, "path": path, "headers": raw}
-    await static(scope, None, send)
+    await static(scope, _receive, send)
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     parts = [message.get("body", b"") for message in sent[1:]]
     return sent[0]["status"], told, b"".join(parts), len(parts)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable
@@ -66,12 +67,13 @@ def test_the_capsule_names_the_input_by_its_digest(
 def test_a_stop_keeps_what_there_is_and_says_that_it_is_incomplete(
     engine: LocalEngine, make_request: MakeRequest
 ) -> None:
-    cancel, events = CancelToken(), []
+    cancel = CancelToken()
+    run = engine.run(make_request("steady", ticks=50), cancel)
+    events = list(itertools.islice(run, 3))
+    cancel.cancel()
+    events.append(next(run))
     with pytest.raises(Cancelled):
-        for event in engine.run(make_request("steady", ticks=50), cancel):
-            events.append(event)
-            if len(events) == 3:
-                cancel.cancel()
+        next(run)
     assert events[-1].type == "artifact.ready"
     assert events[-1].data["incomplete"] is True
 

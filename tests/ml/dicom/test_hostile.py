@@ -14,6 +14,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless
 
 from ml.contracts.errors import InputRefused, InputUnreadable, MlError
 from ml.dicom import files
+from ml.dicom.headers import source_headers
 from ml.dicom.read import read_series, read_volume
 from tests.ml.dicom.series import mr_series
 
@@ -57,6 +58,18 @@ def test_reasons_name_no_path_and_no_patient(tmp_path: Path) -> None:
         read_series(tmp_path / "Secret")
     assert "Secret" not in caught.value.user_message
     assert "Test" not in caught.value.user_message
+
+
+def test_invalid_values_are_not_quoted_in_warnings(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    for path in mr_series(tmp_path):
+        content = path.read_bytes().replace(b"19700102", b"SECRET01")
+        path.write_bytes(content)
+    volume = read_series(tmp_path)
+    assert volume.source is not None
+    source_headers(volume.source)
+    assert not [w for w in recwarn if "SECRET" in str(w.message)]
 
 
 def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.projection import Projection, SequenceGap, project
 from apps.jobs.states import is_finished
 
 PAGE: Final = 200
 STREAM_PREFIX: Final = "job:"
+
+
+def jobs_shown() -> QuerySet[Job]:
+    """Jobs with what is shown of them, in one query (the draft is hung on by another part)."""
+    return Job.objects.select_related("created_by", "draft").defer("result", "snapshot")
 
 
 def job_id_of(stream: str) -> UUID | None:

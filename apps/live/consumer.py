@@ -28,6 +28,7 @@ from apps.live.protocol import (
     parse_frame,
 )
 from apps.live.watch import JobWatch
+from apps.studies.selectors import studies_head
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._leave(stream)
         await self.channel_layer.group_add(group_of(stream), self.channel_name)
         if stream == STUDIES:
-            self.studies_head = self.studies_head or 0
+            self.studies_head = await database_sync_to_async(studies_head)()
             await self._tell(
                 {"type": "stream.opened", "stream": stream, "epoch": "", "head": self.studies_head}
             )
@@ -222,7 +223,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if stream in self.watches:
                 self.watches[stream][0].moved(position)
         if self.studies_head is not None:
-            heads[STUDIES] = self.studies_head
+            head = await database_sync_to_async(studies_head)()
+            if head > self.studies_head:
+                self._studies_grown(head)
+            heads[STUDIES] = head
         return heads
 
     # What the client is told

@@ -9,6 +9,9 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.signals import job_finishing
+        from apps.reports.extension import StudyDrafts
         from apps.reports.services.build import on_job_finishing
+        from apps.studies.extensions import study_extension_add
 
+        study_extension_add("drafts", StudyDrafts())
         job_finishing.connect(on_job_finishing, dispatch_uid="reports")

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -16,15 +15,10 @@ from apps.audit.services import audit_record
 from apps.core.errors import ApiError, NotFound
 from apps.jobs.api.serializers import EventsSerializer, JobSerializer
 from apps.jobs.models import Job
-from apps.jobs.selectors import stream_page
+from apps.jobs.selectors import jobs_shown, stream_page
 from apps.jobs.services.cancel import job_cancel
 
 WAIT_MAX_S = 25.0
-
-
-def jobs_shown() -> QuerySet[Job]:
-    """Jobs with what their serializer reads, in one query."""
-    return Job.objects.select_related("created_by", "draft").defer("result", "snapshot")
 
 
 def job_or_404(job_id: UUID) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +12,9 @@ from django.utils import timezone
 from apps.core.doorbell import ring_on_commit
 from apps.jobs.lease import Lease, require_lease
 from apps.jobs.models import Job, JobEvent
+from apps.studies.selectors import studies_head
+
+STUDIES_STREAM: Final = "studies"
 
 EventRow = tuple[str, dict[str, Any]]
 
@@ -35,6 +38,12 @@ def append_locked(job: Job, rows: Sequence[EventRow], changed: Iterable[str] = (
     job.save(update_fields={"head", "updated_at", *changed})
     if rows:
         ring_on_commit(job.stream, job.head)
+
+
+def study_hint(job: Job) -> None:
+    """Whoever looks at a list of studies sees that one has, or no longer has, a running job."""
+    if job.study_uid:
+        ring_on_commit(STUDIES_STREAM, studies_head())
 
 
 def job_events_append(lease: Lease, rows: Sequence[EventRow], progress: float | None = None) -> int:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from apps.accounts.models import User
 from apps.jobs.dispatch import dispatch_on_commit
 from apps.jobs.models import Job
-from apps.jobs.services.append import append_locked
+from apps.jobs.services.append import append_locked, study_hint
 
 
 def queue_position(job: Job) -> int:
@@ -51,4 +51,5 @@ def job_create(
         job, [("job.queued", {"attempt": job.attempt, "position": job.position})], ("position",)
     )
     dispatch_on_commit(job)
+    study_hint(job)
     return job

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.jobs.lease import Lease, require_lease
 from apps.jobs.models import Job
-from apps.jobs.services.append import append_locked, job_locked
+from apps.jobs.services.append import append_locked, job_locked, study_hint
 from apps.jobs.signals import job_finishing
 from apps.jobs.states import JobState, Outcome, require_transition
 
@@ -46,6 +46,7 @@ def finish_locked(
     job.save()
     _tell_receivers(job)
     append_locked(job, [("job.finished", data)])
+    study_hint(job)
 
 
 def _tell_receivers(job: Job) -> None:

@@ -15,7 +15,7 @@ from apps.jobs.services.append import job_locked
 from apps.jobs.services.interrupt import interrupt_locked
 
 # Only the first of a queue can be waiting for a message alone; the rest wait for them.
-MESSAGE_LOST_AFTER: Final = timedelta(seconds=30)
+MESSAGE_LOST_AFTER: Final = timedelta(seconds=15)
 HEAD_OF_QUEUE: Final = 16
 
 

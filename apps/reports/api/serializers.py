@@ -91,6 +91,17 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
         return True
 
 
+class DraftBriefSerializer(DraftSerializer):
+    """A draft without its sentences, as the page of its study lists it."""
+
+    class Meta:
+        model = Draft
+        fields = tuple(name for name in DraftSerializer.Meta.fields if name != "sentences")
+        read_only_fields = fields
+
+    sentences = None  # type: ignore[assignment]
+
+
 class SentenceEditSerializer(serializers.Serializer[Any]):
     id = serializers.RegexField(r"^[A-Za-z0-9_.:-]{1,64}$", required=False)
     section = serializers.ChoiceField(choices=SECTIONS)

@@ -36,7 +36,6 @@ def draft_build(job: Job) -> Draft | None:
         weights_sha256=_weights_digest(job),
         incomplete=job.incomplete or len(finished) < len(said),
         sentences=finished,
-        updated_by=job.created_by,
         sr_version=1 if report else 0,
         sr_series_uid=report.series_uid if report else "",
         sr_sop_instance_uid=report.sop_instance_uid if report else "",

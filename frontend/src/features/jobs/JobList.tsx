@@ -66,7 +66,11 @@ export function JobList({ jobs, withStudy }: JobListProps) {
                 {took !== null && ` · took ${seconds(took)}`}
                 {job.attempt > 1 && ` · attempt ${job.attempt}`}
               </div>
-              {job.error !== null && <div className={styles.error}>{job.error.user_message}</div>}
+              {job.error !== null && (
+                <div className={job.state === "failed" ? styles.error : styles.sub}>
+                  {job.error.user_message}
+                </div>
+              )}
             </div>
             {mayStop && !isFinished(job.state) && <StopButton job={job} />}
           </li>

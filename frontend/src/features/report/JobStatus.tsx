@@ -55,10 +55,11 @@ export function JobStatus({ jobId, projection, stopAsked }: JobStatusProps) {
   );
 }
 
-const OUTCOMES = {
-  cancelled: { title: "INCOMPLETE – stopped", text: "What had been written until then is kept." },
-  failed: { title: "INCOMPLETE – failed", text: "What had been written until then is kept." },
-} as const;
+function kept({ messages, findings }: Projection): string {
+  if (messages.length > 0) return "What had been written until then is kept below.";
+  if (findings.length > 0) return "Nothing had been written yet; what had been measured is kept.";
+  return "Nothing had been made until then.";
+}
 
 interface JobOutcomeProps {
   jobId: string;
@@ -70,14 +71,13 @@ interface JobOutcomeProps {
 export function JobOutcome({ jobId, projection, onRetried }: JobOutcomeProps) {
   const retry = useRetry(jobId, onRetried);
   const mayRun = useMay("job.run");
-  const { state, error, messages } = projection;
+  const { state, error } = projection;
   if (!isFinished(state) || state === "succeeded") return null;
-  const outcome = state === "failed" ? OUTCOMES.failed : OUTCOMES.cancelled;
   return (
     <>
       <Notice
         tone={state === "failed" ? "danger" : "caution"}
-        title={outcome.title}
+        title={state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped"}
         actions={
           mayRun && (
             <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
@@ -87,7 +87,7 @@ export function JobOutcome({ jobId, projection, onRetried }: JobOutcomeProps) {
         }
       >
         {error !== null && error.user_message !== "" && <p>{error.user_message}</p>}
-        <p>{messages.length > 0 ? outcome.text : "Nothing had been written until then."}</p>
+        <p>{kept(projection)}</p>
       </Notice>
       {retry.isError && <ProblemNotice error={retry.error} />}
     </>

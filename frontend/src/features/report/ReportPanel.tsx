@@ -2,7 +2,7 @@ import { Layers, Plus } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/api/me";
 import type { Job, StudyDetail } from "@/api/types";
-import { Button } from "@/ui/Button";
+import { Button, IconButton } from "@/ui/Button";
 import fields from "@/ui/Field.module.css";
 import { instant } from "@/ui/format";
 import type { Evidence } from "@/viewer/types";
@@ -82,16 +82,17 @@ export function ReportPanel(props: ReportPanelProps) {
             <Button
               small
               icon={<Layers />}
+              aria-label={overlaySeriesUid === null ? "Show segmentation" : "Hide segmentation"}
               aria-pressed={overlaySeriesUid !== null}
               onClick={() => props.onOverlay(overlaySeriesUid === null ? availableSeg : null)}
             >
-              {overlaySeriesUid === null ? "Show segmentation" : "Hide segmentation"}
+              Segmentation
             </Button>
           )}
           {mayRun && (
-            <Button small variant="ghost" icon={<Plus />} onClick={() => setChosen(NEW)}>
-              New draft
-            </Button>
+            <IconButton label="New draft" onClick={() => setChosen(NEW)}>
+              <Plus />
+            </IconButton>
           )}
         </span>
       </div>

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
+import { type FocusEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import type { StudySort } from "@/api/studies";
 import type { Study } from "@/api/types";
 import { COLUMNS, directionOf, nextSort } from "./columns";
@@ -100,6 +100,13 @@ export function StudyTable(props: StudyTableProps) {
     anchor.current = top ? { uid: top.study_uid, offset: offset % ROW_HEIGHT } : null;
   }
 
+  /** The keys always act on a row that can be seen. */
+  function onFocus(event: FocusEvent): void {
+    const first = studies[items[0]?.index ?? 0];
+    if (event.target !== event.currentTarget || first === undefined) return;
+    if (!studies.some((study) => study.study_uid === selected)) props.onSelect(first.study_uid);
+  }
+
   function onKeyDown(event: KeyboardEvent): void {
     if (event.target !== event.currentTarget) return;
     const index = studies.findIndex((study) => study.study_uid === selected);
@@ -124,6 +131,7 @@ export function StudyTable(props: StudyTableProps) {
       tabIndex={0}
       className={styles.grid}
       onKeyDown={onKeyDown}
+      onFocus={onFocus}
     >
       <Headings sort={props.sort} onSort={props.onSort} />
       <div ref={scroller} className={styles.scroller} onScroll={onScroll} role="presentation">

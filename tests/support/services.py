@@ -26,8 +26,8 @@ def orthanc_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthan
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql_server(tmp_path_factory.mktemp("postgresql")) as url:
+def postgresql_url() -> Iterator[str]:
+    with postgresql_server() as url:
         yield url
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.orthanc import Orthanc, orthanc_server
-from tests.support.processes import REPOSITORY, child, free_port, wait_until
+from tests.support.processes import REPOSITORY, child, free_port, listens, wait_until
 from tests.support.redis import redis_server
 
 PIPELINES = REPOSITORY / "tests" / "apps" / "inference" / "pipelines"
@@ -109,9 +109,12 @@ class Stack:
         return answer.status_code == 200 or bool(json.loads(answer.text).get("status") == "ok")
 
 
+ALL = ("web", "intake", "worker-io", "worker-gpu")
+
+
 @contextmanager
-def product(folder: Path) -> Iterator[Stack]:
-    """All processes, healthy, on an empty data folder."""
+def product(folder: Path, processes: tuple[str, ...] = ALL) -> Iterator[Stack]:
+    """The processes on an empty data folder; all of them healthy, or some of them just started."""
     with ExitStack() as exits:
         services = folder / "services"
         services.mkdir()
@@ -132,7 +135,10 @@ def product(folder: Path) -> Iterator[Stack]:
         stack = Stack(folder, environment, orthanc, free_port(), exits)
         stack.python("manage.py", "migrate", "--verbosity", "0")
         stack.python("-c", _SYNC)
-        for name in ("web", "intake", "worker-io", "worker-gpu"):
+        for name in processes:
             stack.start(name)
-        wait_until(stack.healthy, what="the product", patience_s=90)
+        if processes == ALL:
+            wait_until(stack.healthy, what="the product", patience_s=90)
+        else:
+            wait_until(lambda: listens(stack.port), what="the web process", patience_s=60)
         yield stack

@@ -55,8 +55,9 @@ function Viewer(props: ViewerProps) {
       if (action === null || shouldIgnoreKey(event, root.current)) return;
       if (runShortcut(session, action)) event.preventDefault();
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    // While capturing: Cornerstone prevents the default of every key pressed on an image.
+    window.addEventListener("keydown", onKey, true);
+    return () => window.removeEventListener("keydown", onKey, true);
   }, [session]);
 
   return (

@@ -10,6 +10,7 @@ import {
 import { init as initImageLoader } from "@cornerstonejs/dicom-image-loader";
 import { init as initTools } from "@cornerstonejs/tools";
 import { chooseBackend, type RenderBackend } from "./backend";
+import { registerFrameLoader } from "./frameLoader";
 import { provideMetadata } from "./imageMetadata";
 import { registerTools } from "./tools";
 
@@ -39,6 +40,7 @@ export function startCornerstone(): RenderBackend {
     },
   });
   initImageLoader({ maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)) });
+  registerFrameLoader();
   initTools();
   provideMetadata();
   registerTools();

@@ -5,7 +5,7 @@ import { reasonOf, ViewerError } from "./api";
 import { forgetDisplaySet, registerDisplaySet } from "./engine";
 import type { Grid } from "./geometry";
 import type { MeasuredImages } from "./measurements";
-import { forgetVolumeUnits, setVolumeUnits } from "./roiText";
+import { forgetUnits, setUnits } from "./roiText";
 import { type OpenStack, openStack } from "./stackLoader";
 import type { ViewerSeries } from "./types";
 import { type OpenVolume, openVolume } from "./volumeLoader";
@@ -68,12 +68,8 @@ export async function loadSeries(
 function volumeSeries(series: ViewerSeries, volume: OpenVolume): LoadedSeries {
   const displaySetId = `set-${volume.volumeId}`;
   registerDisplaySet(displaySetId, volume.imageIds, volume.volumeId);
-  setVolumeUnits(volume.volumeId, {
-    get rescale() {
-      return volume.rescale;
-    },
-    modality: series.modality,
-  });
+  const rescale = () => volume.rescale;
+  setUnits(volume.volumeId, { rescale, modality: series.modality });
   const uids = volume.geometry.sop_instance_uids;
   return {
     series,
@@ -85,7 +81,7 @@ function volumeSeries(series: ViewerSeries, volume: OpenVolume): LoadedSeries {
     grid: volume.geometry,
     isColour: false,
     storedWindow: volume.geometry.window,
-    rescale: () => volume.rescale,
+    rescale,
     notice: null,
     images: {
       seriesUid: series.series_uid,
@@ -99,7 +95,7 @@ function volumeSeries(series: ViewerSeries, volume: OpenVolume): LoadedSeries {
     isPlaced: () => true,
     release: () => {
       forgetDisplaySet(displaySetId);
-      forgetVolumeUnits(volume.volumeId);
+      forgetUnits(volume.volumeId);
       volume.release();
     },
   };
@@ -115,22 +111,26 @@ async function loadStack(
     dicomWebRoot: roots.dicomWebRoot,
     studyUid: series.study_uid,
     seriesUid: series.series_uid,
+    transferSyntax: series.transfer_syntax,
     signal,
   });
   const displaySetId = `set-stack-${series.series_uid}`;
+  const modality = stack.modality || series.modality;
+  const rescale = () => ({ slope: stack.scale.step ?? 1, intercept: 0 });
   registerDisplaySet(displaySetId, stack.imageIds, null);
+  setUnits(series.series_uid, { rescale, modality });
   const reason = series.geometry.reason;
   return {
     series,
     mode: "stack",
     displaySetId,
-    modality: stack.modality || series.modality,
+    modality,
     volume: null,
     stack,
     grid: null,
     isColour: stack.isColour,
     storedWindow: null,
-    rescale: () => ({ slope: 1, intercept: 0 }),
+    rescale,
     notice: notice ?? (stack.frames.length > 1 && reason ? `Single images only: ${reason}` : null),
     images: {
       seriesUid: series.series_uid,
@@ -143,6 +143,7 @@ async function loadStack(
     isPlaced,
     release: () => {
       forgetDisplaySet(displaySetId);
+      forgetUnits(series.series_uid);
       stack.release();
     },
   };

@@ -142,6 +142,8 @@ export class Pane {
 
   /** Reads what is shown now into `info`. */
   refresh(failureOf: (imageId: string) => string | null): void {
+    // Nothing mounted: what the session wrote about the failure stays.
+    if (this.viewport.getDisplaySets().length === 0) return;
     const view = this.view();
     const plane = this.plane();
     const imageId = this.viewport.getCurrentImageId() ?? null;

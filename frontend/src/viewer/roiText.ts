@@ -1,20 +1,22 @@
-/** Region statistics in real units: volumes hold stored values, so slope and intercept follow. */
+/** Region statistics in real units: the voxels in memory are stored values. */
 
 import { type Rescale, unitOf } from "./windowing";
 
-interface VolumeUnits {
-  readonly rescale: Rescale;
+interface ImageUnits {
+  /** Asked each time: that of a stack is known with its first frame. */
+  readonly rescale: () => Rescale;
   readonly modality: string;
 }
 
-const units = new Map<string, VolumeUnits>();
+/** By what Cornerstone's target ids contain: the volume's id, or the series of a stack. */
+const units = new Map<string, ImageUnits>();
 
-export function setVolumeUnits(volumeId: string, of: VolumeUnits): void {
-  units.set(volumeId, of);
+export function setUnits(id: string, of: ImageUnits): void {
+  units.set(id, of);
 }
 
-export function forgetVolumeUnits(volumeId: string): void {
-  units.delete(volumeId);
+export function forgetUnits(id: string): void {
+  units.delete(id);
 }
 
 /** What Cornerstone keeps per region; all but the area are absent until the voxels are read. */
@@ -42,9 +44,9 @@ export function realStatistics(statistics: RoiStatistics, targetId: string): Rea
   if (area === undefined || mean === undefined || min === undefined || max === undefined) {
     return null;
   }
-  const volumeId = [...units.keys()].find((id) => targetId.includes(id));
-  const found = volumeId === undefined ? undefined : units.get(volumeId);
-  const { slope, intercept } = found?.rescale ?? { slope: 1, intercept: 0 };
+  const key = [...units.keys()].find((id) => targetId.includes(id));
+  const found = key === undefined ? undefined : units.get(key);
+  const { slope, intercept } = found?.rescale() ?? { slope: 1, intercept: 0 };
   const stored = statistics.modalityUnit ?? "";
   return {
     mean: mean * slope + intercept,

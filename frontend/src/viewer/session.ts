@@ -8,6 +8,7 @@ import type { Types } from "@cornerstonejs/tools";
 import { isAbort, reasonOf, ViewerError } from "./api";
 import { type Cine, makeCine } from "./cine";
 import { makeEngine, startCornerstone } from "./engine";
+import { frameFailureReason } from "./frameLoader";
 import {
   centreVoxelOf,
   dot,
@@ -105,7 +106,10 @@ export class ViewerSession {
   }
 
   resize(): void {
-    if (this.panes.size > 0) this.engine.resize(true, true);
+    if (this.panes.size === 0) return;
+    this.engine.resize(true, true);
+    // A resized canvas is empty, and the engine does not draw again by itself on the CPU.
+    this.redraw();
     this.drawLayers();
   }
 
@@ -223,7 +227,7 @@ export class ViewerSession {
 
   private noteFrameFailure(imageId: string, error: unknown): void {
     const syntax = this.loaded?.series.transfer_syntax;
-    const reason = reasonOf((error as { error?: unknown } | null)?.error ?? error);
+    const reason = frameFailureReason(error);
     const written = syntax ? ` (transfer syntax ${syntax})` : "";
     this.frameFailures.set(imageId, `This image could not be decoded${written}: ${reason}`);
     for (const pane of this.panes.values()) this.refreshPane(pane);
@@ -231,6 +235,7 @@ export class ViewerSession {
 
   private async showIn(pane: Pane, loaded: LoadedSeries): Promise<void> {
     if ((pane.id === "stack") !== (loaded.mode === "stack")) return;
+    pane.info.set({ failure: null, imageId: null });
     try {
       await pane.show(loaded.displaySetId);
     } catch (error) {
@@ -242,6 +247,7 @@ export class ViewerSession {
       return;
     }
     if (this.loaded !== loaded) return;
+    this.state.set({ rescale: loaded.rescale() });
     const { range, isInverted } = this.state.get();
     if (range !== null) pane.setWindow(range, isInverted);
     if (this.crosshairPoint !== null)

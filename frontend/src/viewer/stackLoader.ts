@@ -3,8 +3,9 @@
 import { cache, imageLoader } from "@cornerstonejs/core";
 import { wadors } from "@cornerstonejs/dicom-image-loader";
 import { requestJson, ViewerError } from "./api";
-
-type DicomJson = Record<string, { readonly vr?: string; readonly Value?: readonly unknown[] }>;
+import { type Encoding, forgetEncoding, noteEncoding } from "./frameLoader";
+import { type DicomJson, fillPalettes } from "./palette";
+import type { SeriesScale } from "./wholeNumbers";
 
 export interface StackFrame {
   readonly imageId: string;
@@ -18,7 +19,8 @@ export interface OpenStack {
   readonly imageIds: readonly string[];
   readonly modality: string;
   readonly isColour: boolean;
-  readonly photometric: string;
+  /** Real value of one stored step, from the first frame on. */
+  readonly scale: SeriesScale;
   /** Frames per second as recorded (Cine Rate, Frame Time), or null. */
   readonly frameRate: number | null;
   readonly release: () => void;
@@ -28,32 +30,44 @@ export interface StackRequest {
   readonly dicomWebRoot: string;
   readonly studyUid: string;
   readonly seriesUid: string;
+  readonly transferSyntax: string | null;
   readonly signal: AbortSignal;
 }
 
 export async function openStack(wanted: StackRequest): Promise<OpenStack> {
-  const path = `${wanted.dicomWebRoot}/studies/${wanted.studyUid}/series/${wanted.seriesUid}`;
-  const root = new URL(path, window.location.href).href;
+  const dicomWebRoot = new URL(wanted.dicomWebRoot, window.location.href).href;
+  const root = `${dicomWebRoot}/studies/${wanted.studyUid}/series/${wanted.seriesUid}`;
   const instances = await requestJson<DicomJson[]>(`${root}/metadata`, wanted.signal);
   const drawable = instances.filter((one) => numberOf(one, "00280010") > 0).sort(byPosition);
   const first = drawable[0];
   if (first === undefined) {
     throw new ViewerError("no_images", "This series has no images to draw.");
   }
+  await fillPalettes(drawable, dicomWebRoot);
   const frames = drawable.flatMap((instance) => framesOf(instance, root));
   const imageIds = frames.map((frame) => frame.imageId);
+  const scale: SeriesScale = { step: null };
+  const encoding: Encoding = {
+    transferSyntax: wanted.transferSyntax,
+    bitsAllocated: numberOf(first, "00280100"),
+    bitsStored: numberOf(first, "00280101"),
+    photometric: textOf(first, "00280004"),
+    scale,
+  };
+  for (const imageId of imageIds) noteEncoding(imageId, encoding);
   return {
     frames,
     imageIds,
     modality: textOf(first, "00080060"),
     isColour: numberOf(first, "00280002") > 1 || textOf(first, "00280004") === "PALETTE COLOR",
-    photometric: textOf(first, "00280004"),
+    scale,
     frameRate: frameRateOf(first),
     release: () => {
       for (const imageId of imageIds) {
         if (cache.getImageLoadObject(imageId))
           cache.removeImageLoadObject(imageId, { force: true });
         wadors.metaDataManager.remove(imageId);
+        forgetEncoding(imageId);
       }
     },
   };

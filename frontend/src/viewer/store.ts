@@ -22,7 +22,9 @@ export function createStore<T extends object>(initial: T): Store<T> {
     },
     subscribe: (listener) => {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+      };
     },
   };
 }

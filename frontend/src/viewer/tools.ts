@@ -55,8 +55,12 @@ export function registerTools(): void {
   ]) {
     addTool(tool);
   }
-  annotation.config.style.setDefaultToolStyles({
+  const { style } = annotation.config;
+  const defaults = style.getDefaultToolStyles();
+  style.setDefaultToolStyles({
+    ...defaults,
     global: {
+      ...defaults.global,
       color: "rgb(255, 214, 102)",
       colorHighlighted: "rgb(255, 240, 190)",
       colorSelected: "rgb(120, 220, 255)",

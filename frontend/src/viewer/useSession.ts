@@ -72,14 +72,15 @@ export function useMeasurements(session: ViewerSession, props: StudyViewerProps)
     session.goToMeasurement(selectedMeasurement.id);
   }, [session, selectedMeasurement]);
 
+  const told = useRef<string | null>(null);
   useEffect(() => {
-    if (onMeasurementSelected === undefined) return undefined;
-    let last = session.state.get().selectedMeasurementId;
-    return session.state.subscribe(() => {
+    const tell = () => {
       const { selectedMeasurementId } = session.state.get();
-      if (selectedMeasurementId === last) return;
-      last = selectedMeasurementId;
-      onMeasurementSelected(last);
-    });
+      if (selectedMeasurementId === told.current) return;
+      told.current = selectedMeasurementId;
+      onMeasurementSelected?.(selectedMeasurementId);
+    };
+    tell();
+    return session.state.subscribe(tell);
   }, [session, onMeasurementSelected]);
 }

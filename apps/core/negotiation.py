@@ -21,6 +21,9 @@ class LenientNegotiation(DefaultContentNegotiation):
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         try:
-            return super().select_renderer(request, renderers, format_suffix)  # type: ignore[arg-type]
+            chosen: tuple[BaseRenderer, str] = super().select_renderer(
+                request, renderers, format_suffix
+            )
         except NotAcceptable:
             return renderers[0], str(renderers[0].media_type)
+        return chosen

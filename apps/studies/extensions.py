@@ -29,6 +29,8 @@ def study_extension_add(name: str, extension: StudyExtension) -> None:
 
 def briefs(study_uids: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {uid: {} for uid in study_uids}
+    if not study_uids:
+        return found
     for extension in _extensions.values():
         for uid, fields in extension.briefs(study_uids).items():
             found.setdefault(uid, {}).update(fields)

@@ -78,7 +78,7 @@ class Study(BaseModel):
 
 
 class StudyTerm(models.Model):
-    """One word by which a study is found, or one of its modalities (``modality=MR``)."""
+    """One word by which a study is found, or one of its modalities (``=modality:MR``)."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="terms", db_index=False)
     term = BytewiseCharField(max_length=64)

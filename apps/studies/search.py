@@ -37,8 +37,8 @@ def name_key(name: str) -> str:
 
 
 def facet(field: str, value: str) -> str:
-    """A term that no word can be: words have no equals sign."""
-    return f"{field}={value}"[:TERM_MAX]
+    """A term that no beginning of a word can find: words have no equals sign."""
+    return f"={field}:{value}"[:TERM_MAX]
 
 
 def study_terms(

@@ -70,6 +70,7 @@ class ApiToken(BaseModel):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
+        verbose_name = "API token"
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"

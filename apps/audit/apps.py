@@ -4,6 +4,7 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "apps.audit"
     label = "audit"
+    verbose_name = "Audit trail"
 
     def ready(self) -> None:
         from apps.audit import logins, services

@@ -48,7 +48,8 @@ class WeightsFileInline(admin.TabularInline[WeightsFile, PipelineVersion]):
 
 @admin.register(PipelineVersion)
 class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
-    list_display = ("title", "name", "version", "state_badge", "offer", "digests", "verified_at")
+    list_display = ("title", "version", "state_badge", "offer", "digests", "verified_at")
+    sortable_by = ("title", "state_badge", "verified_at")
     list_filter = ("state", "enabled")
     search_fields = ("name", "title")
     actions = ("switch_on", "switch_off")

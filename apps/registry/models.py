@@ -41,6 +41,7 @@ class PipelineVersion(BaseModel):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "-created_at"]
+        verbose_name = "pipeline"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["name", "version"], name="registry_version_once")
         ]

@@ -29,6 +29,7 @@ class InputSpecSerializer(serializers.Serializer[Any]):
     max_slices = serializers.IntegerField()
     max_spacing_mm = serializers.FloatField(allow_null=True)
     min_extent_mm = serializers.FloatField(allow_null=True)
+    synthetic = serializers.BooleanField(help_text="Whether AI-made images are accepted too.")
     required = serializers.BooleanField()  # type: ignore[assignment]
 
 

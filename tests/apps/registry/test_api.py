@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 from django.test import Client
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import User
 from apps.registry.models import PipelineVersion
 from apps.registry.services import registry_sync
+from ml.contracts.manifest import InputSpec
 from tests.factories.manifests import manifest_make, weights_make
 
 Clients = Callable[[User], APIClient]
@@ -23,6 +25,8 @@ def test_pipelines_with_their_contract(data_dir: Path, researcher: User, as_user
     assert one == listed[0]
     assert one["parameters"]["properties"]["seed"] == {"type": "integer"}
     assert len(one["weights"][0]["sha256"]) == 64
+    # Whatever a manifest can ask of an input is told.
+    assert set(one["inputs"][0]) == {field.name for field in fields(InputSpec)}
     assert (one["enabled"], one["state"]) == (True, "available")
 
 

@@ -46,10 +46,28 @@ def source_headers(source: SourceSeries) -> list[Dataset]:
     headers = [read_object(file, pixels=False) for file in files]
     for header in headers:
         repair(header)
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
+            if not header.get(keyword):  # emptied by de-identification
+                setattr(header, keyword, derived_uid(source.sop_instance_uids[0], keyword))
+        _share_geometry(header)
         if not header.get("FrameOfReferenceUID"):
             header.FrameOfReferenceUID = derived_uid(source.series_uid, "frame-of-reference")
             header.PositionReferenceIndicator = ""
     return list(headers)
+
+
+def _share_geometry(header: Dataset) -> None:
+    """Put spacing and orientation, which some scanners repeat for every frame, where all frames
+    share them (a volume has been made of them, so they are one and the same)."""
+    frames = header.get("PerFrameFunctionalGroupsSequence")
+    if not frames:
+        return
+    if not header.get("SharedFunctionalGroupsSequence"):
+        header.SharedFunctionalGroupsSequence = [Dataset()]
+    shared = header.SharedFunctionalGroupsSequence[0]
+    for keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+        if keyword not in shared and keyword in frames[0]:
+            setattr(shared, keyword, frames[0][keyword].value)
 
 
 def repair(header: Dataset) -> None:

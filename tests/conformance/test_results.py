@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +191,26 @@ def test_poor_headers_of_the_source_do_not_stop_a_result(tmp_path: Path) -> None
         dataset = pydicom.dcmread(path)
         assert str(dataset.PatientName) == "Müller^Jörg=山田^太郎"
         assert dataset.PatientSex == ""
+
+
+@pytest.mark.realdata
+def test_results_on_a_real_multi_frame_scan(realdata: Path, tmp_path: Path) -> None:
+    """XA30 repeats spacing and orientation per frame, and counts its frames downwards."""
+    with zipfile.ZipFile(realdata / "dicom" / "XA30_enhanced_T1.zip") as packed:
+        packed.extractall(tmp_path / "image")
+    image = read_series(tmp_path / "image")
+    assert image.source is not None
+    labels = np.zeros(image.shape, np.uint16)
+    labels[2:6, 20:40, 20:50] = 17
+    seg = write_seg(labels, image, algorithm=ALGORITHM, run_id=RUN, path=tmp_path / "seg.dcm")
+    sr = write_measurements_sr(
+        {17: 1.0}, image, seg, algorithm=ALGORITHM, run_id=RUN, path=tmp_path / "sr.dcm"
+    )
+    assert errors(seg.path) == errors(sr.path) == []
+    volume = hd.seg.segread(seg.path).get_volume(combine_segments=True)
+    centre = volume.map_indices_to_reference(np.argwhere(volume.array == 1).mean(0)[None])[0]
+    z, y, x = np.argwhere(labels == 17).mean(0)
+    assert np.allclose(centre, image.point_lps((z, y, x)), atol=1e-3)
 
 
 def test_wrong_input_is_refused(image: Volume, tmp_path: Path) -> None:

@@ -133,7 +133,13 @@ FILE_UPLOAD_TEMP_DIR = None
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "capacity": 100, "prefix": "synoptic-live"},
+        "CONFIG": {
+            # The layer waits for messages in blocking reads of 5 s; the client's own time limit,
+            # 5 s as well by default, would end every websocket that has nothing to tell.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 20}],
+            "capacity": 100,
+            "prefix": "synoptic-live",
+        },
     }
 }
 

@@ -17,6 +17,7 @@ import statistics
 import threading
 import time
 from collections import deque
+from typing import Any
 
 from ml.runtime.devices import Device, open_device
 
@@ -33,6 +34,7 @@ from ml.pipelines.draft_report.statements import Statement  # noqa: E402
 from ml.pipelines.draft_report.writer import AHEAD, MAX_TOKENS, STOP  # noqa: E402
 from ml.runtime import places  # noqa: E402
 from ml.runtime.text.service import TextService, load_smollm2  # noqa: E402
+from ml.runtime.text.stream import TextStream  # noqa: E402
 
 Tokens = list[tuple[int, ...]]
 
@@ -50,6 +52,7 @@ def make_drafts(count: int, sentences: int) -> list[list[Statement]]:
 
 def plain(llama: Llama, drafts: list[list[Statement]]) -> list[Tokens]:
     """One ``generate`` after another."""
+    model: Any = llama.model
     texts: list[Tokens] = []
     for statements in drafts:
         texts.append([])
@@ -57,7 +60,7 @@ def plain(llama: Llama, drafts: list[list[Statement]]) -> list[Tokens]:
             # Tokenised in the same two parts as in the batch.
             ids = [i for part in prompt(statement) for i in llama.tokenizer(part).input_ids]
             inputs = torch.tensor([ids], device=llama.model.device)
-            output = llama.model.generate(
+            output = model.generate(
                 inputs,
                 attention_mask=torch.ones_like(inputs),
                 max_new_tokens=MAX_TOKENS,
@@ -75,7 +78,8 @@ def batched(llama: Llama, drafts: list[list[Statement]], device: Device) -> list
     texts: list[Tokens] = [[] for _ in drafts]
 
     def write(statements: list[Statement], into: Tokens) -> None:
-        waiting, ahead = deque(statements), deque()
+        waiting = deque(statements)
+        ahead: deque[TextStream] = deque()
         while waiting or ahead:
             while waiting and len(ahead) < AHEAD:
                 examples, own = prompt(waiting.popleft())

@@ -112,7 +112,7 @@ def _contradiction(statement: Statement, text: str) -> str | None:
 
 def _foreign(statement: Statement, text: str) -> str | None:
     own = _own_words(statement)
-    known = own | JUDGEMENTS.keys() | SIDES | BOTH_SIDES | NUMBERS
+    known = own | JUDGEMENTS.keys() | SIDES | BOTH_SIDES | NUMBERS | NEGATIONS
     if foreign := sorted(set(words_of(text)) - known):
         return f"words about what was not measured: {', '.join(foreign)}"
     if foreign := sorted(NEGATIONS & set(words_of(text)) - own):

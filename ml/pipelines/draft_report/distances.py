@@ -36,13 +36,13 @@ def _extent(mask: Mask, axis: int) -> NDArray[np.int64]:
 
 def third_ventricle_width(labels: Labels) -> Distance | None:
     """Greatest left-right width of the third ventricle in mm; None where there is none."""
-    mask = labels == 14
+    mask = np.isin(labels, 14)
     if not mask.any():
         return None
     widths = _extent(mask, axis=2)
-    z, y = np.unravel_index(int(widths.argmax()), widths.shape)
+    z, y = divmod(int(widths.argmax()), widths.shape[1])
     x = int(np.flatnonzero(mask[z, y]).mean())
-    return Distance(value=float(widths[z, y]), at=(int(z), int(y), x))
+    return Distance(value=float(widths[z, y]), at=(z, y, x))
 
 
 def evans_index(labels: Labels) -> Distance | None:
@@ -87,7 +87,7 @@ def midline_shift(labels: Labels) -> MidlineShift | None:
     Returns:
         None where there is no third ventricle.
     """
-    ventricle = labels == 14
+    ventricle = np.isin(labels, 14)
     slices = np.flatnonzero(ventricle.any(axis=(1, 2)))
     shifts: list[float] = []
     for z in slices:
@@ -106,6 +106,6 @@ def midline_shift(labels: Labels) -> MidlineShift | None:
         shifts.append(float((x - on_line) / np.hypot(1.0, slope)))
     if not shifts:
         return None
-    z = int(slices[len(slices) // 2])
-    y, x = np.argwhere(ventricle[z]).mean(axis=0).round().astype(int)
-    return MidlineShift(value=float(np.median(shifts)), at=(z, int(y), int(x)))
+    middle_slice = int(slices[len(slices) // 2])
+    y, x = np.argwhere(ventricle[middle_slice]).mean(axis=0).round().astype(int)
+    return MidlineShift(value=float(np.median(shifts)), at=(middle_slice, int(y), int(x)))

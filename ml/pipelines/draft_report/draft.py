@@ -58,7 +58,8 @@ class Draft:
                 }
                 for item in self.written
             ],
-            **self.values(),
+            "measurements": self.measurements.values(),
+            "counts": {k: v for k, v in self.values().items() if k != "measurements"},
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 

@@ -65,7 +65,7 @@ PHRASES: dict[tuple[Form, Status], tuple[str, ...]] = {
     ),
     ("midline", "high"): (
         "The {s} is displaced to the {side}, with a {a} of {V} ({R}).",
-        "There is a {a} of the {s} to the {side} of {V} ({R}).",
+        "The {s} is shifted to the {side}, with a measured {a} of {V} ({R}).",
     ),
     ("impression", "low"): (
         "Reduced {a} of the {s} ({V}, {R}).",
@@ -120,9 +120,9 @@ _MODELS: dict[Form, tuple[_Model, ...]] = {
         _Model(subject="red nuclei", aspect="difference in volume", plural=True, side="right"),
     ),
     "midline": (
-        _Model(subject="falx", aspect="deviation", side="right"),
-        _Model(subject="septum", aspect="deviation", side="left"),
-        _Model(subject="pineal gland", aspect="deviation", side="right"),
+        _Model(subject="falx", aspect="shift", side="right"),
+        _Model(subject="septum", aspect="shift", side="left"),
+        _Model(subject="pineal gland", aspect="shift", side="right"),
     ),
     "summary": (
         _Model(subject="examined regions", aspect="expected ranges", plural=True),

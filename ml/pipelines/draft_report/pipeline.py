@@ -94,7 +94,8 @@ def _write(context: RunContext, steps: Steps, image: Volume, draft: Draft) -> It
         yield steps.finish()
         yield steps.start("store")
     except Cancelled:
-        yield from outputs.store_draft(context, image, draft)
+        if draft.written:
+            yield from outputs.store_draft(context, image, draft)
         raise
     draft.incomplete = False
     yield from outputs.store_draft(context, image, draft)

@@ -42,11 +42,12 @@ PARENCHYMA = (
 INTRACRANIAL = (*PARENCHYMA, *VENTRICLES, *CEREBROSPINAL_FLUID)
 
 PAIRED = tuple(_PAIRS)
+SIDES: tuple[Side, ...] = ("left", "right")
 REGIONS: dict[str, Region] = {
     **{
         f"{side}_{key}": Region(title=f"{side} {title}", labels=labels, side=side)
         for key, (title, left, right) in _PAIRS.items()
-        for side, labels in (("left", left), ("right", right))
+        for side, labels in zip(SIDES, (left, right), strict=True)
     },
     **{
         key: Region(title=title, labels=labels, side="midline")

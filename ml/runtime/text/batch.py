@@ -23,7 +23,7 @@ KEPT_PREFIXES = 24
 class ContinuousBatch:
     """Greedy decoding of many requests. Not thread-safe: one thread drives it."""
 
-    def __init__(self, llama: Llama, *, rows: int = 16, length: int = 512) -> None:
+    def __init__(self, llama: Llama, *, rows: int, length: int) -> None:
         self._llama = llama
         self._cache = self._largest_cache(rows, length)
         self._running: list[TextRequest] = []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # How long the batch waits for more to do before it looks whether it should end.
 IDLE_SECONDS = 0.5
 ROWS = {"cpu": 16, "cuda": 64}
+LENGTH = 512  # tokens of a prompt and its text together
 
 
 def load_smollm2(device: Device, data_dir: Path) -> Llama:
@@ -58,7 +59,7 @@ class TextService:
         self, device: Device, data_dir: Path, load: Callable[[], Llama] | None = None
     ) -> None:
         self._load = load or (lambda: load_smollm2(device, data_dir))
-        self._rows = ROWS[device.kind]
+        self._rows, self._length = ROWS[device.kind], LENGTH
         self._guard = threading.Lock()
         self._llama: Llama | None = None
         self._waiting: queue.SimpleQueue[TextRequest] = queue.SimpleQueue()
@@ -119,7 +120,7 @@ class TextService:
     def _serve(self) -> None:
         from ml.runtime.text.batch import ContinuousBatch
 
-        batch = ContinuousBatch(self._ready(), rows=self._rows)
+        batch = ContinuousBatch(self._ready(), rows=self._rows, length=self._length)
         while not self._closed.is_set():
             try:
                 self._admit(batch)

@@ -82,8 +82,8 @@ export function HeaderPanel({ session, apiRoot }: HeaderPanelProps) {
           <div className={styles.elements}>
             <table>
               <tbody>
-                {shown.map((element, index) => (
-                  <tr key={`${element.tag}-${index}`}>
+                {shown.map((element) => (
+                  <tr key={element.tag}>
                     <th scope="row">
                       {element.keyword || "Private"}
                       <small>

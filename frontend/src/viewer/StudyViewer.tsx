@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import { probeRenderer } from "./backend";
 import { HeaderPanel } from "./HeaderPanel";
 import { runShortcut, shouldIgnoreKey } from "./keyboard";
 import { Legend } from "./Legend";
@@ -16,16 +17,24 @@ const NO_SERIES_CHANGE = () => undefined;
 export function StudyViewer(props: StudyViewerProps) {
   const { apiRoot = "/api/v1", dicomWebRoot = "/dicomweb" } = props;
   const [session, setSession] = useState<ViewerSession | null>(null);
+  const [canDraw] = useState(() => probeRenderer() !== null);
   useEffect(() => {
+    if (!canDraw) return undefined;
     const made = new ViewerSession({ apiRoot, dicomWebRoot });
     setSession(made);
     return () => {
       setSession(null);
       made.destroy();
     };
-  }, [apiRoot, dicomWebRoot]);
+  }, [apiRoot, dicomWebRoot, canDraw]);
   return (
     <section className={styles.viewer} aria-label="Images">
+      {!canDraw && (
+        <div className={styles.unsupported} role="alert">
+          <strong>Images cannot be shown in this browser</strong>
+          <p>It offers no WebGL. Turn on hardware acceleration, or use another browser.</p>
+        </div>
+      )}
       {session !== null && <Viewer {...props} apiRoot={apiRoot} session={session} />}
     </section>
   );

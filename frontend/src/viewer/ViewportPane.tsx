@@ -52,7 +52,6 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
       style={{ "--plane": PLANE_COLOUR[id] } as React.CSSProperties}
     >
       {/* Focusable so that arrow keys act on the pane that was clicked or reached by Tab. */}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a drawing surface with a label */}
       <div
         className={styles.image}
         ref={element}
@@ -80,7 +79,7 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
           value={info.sliceIndex}
           aria-label={`${TITLE[id]} slice`}
           aria-valuetext={`${info.sliceIndex + 1} of ${info.sliceCount}`}
-          onChange={(event) => session.sliceTo(id, event.currentTarget.valueAsNumber)}
+          onChange={(event) => session.navigation.sliceTo(id, event.currentTarget.valueAsNumber)}
         />
       )}
     </div>

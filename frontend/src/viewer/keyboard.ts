@@ -67,8 +67,8 @@ function moveSlice(session: ViewerSession, what: string): void {
   const { activePane } = session.state.get();
   const steps: Record<string, number> = { previous: -1, next: 1, back10: -10, forward10: 10 };
   const step = steps[what];
-  if (step !== undefined) session.sliceBy(step);
-  else session.sliceTo(activePane, what === "first" ? 0 : Number.MAX_SAFE_INTEGER);
+  if (step !== undefined) session.navigation.sliceBy(step);
+  else session.navigation.sliceTo(activePane, what === "first" ? 0 : Number.MAX_SAFE_INTEGER);
 }
 
 function changeOverlay(session: ViewerSession, what: string): void {

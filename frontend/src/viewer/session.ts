@@ -9,36 +9,22 @@ import { isAbort, reasonOf, ViewerError } from "./api";
 import { type Cine, makeCine } from "./cine";
 import { makeEngine, startCornerstone } from "./engine";
 import { frameFailureReason } from "./frameLoader";
-import {
-  centreVoxelOf,
-  dot,
-  type Grid,
-  indexToWorld,
-  scaleAdd,
-  subtract,
-  worldToIndex,
-} from "./geometry";
+import { centreVoxelOf, worldToIndex } from "./geometry";
 import { middleOf } from "./labelMiddle";
 import { type LoadedSeries, loadSeries, type SeriesRoots } from "./loadedSeries";
 import { type MeasurementSync, makeMeasurementSync } from "./measurementSync";
+import { makeNavigation, type Navigation } from "./navigation";
 import { makeOverlay, type Overlay } from "./overlay";
 import { Pane } from "./pane";
 import { prefetchStack } from "./stackLoader";
 import { createStore, type Store } from "./store";
 import { activateTool, makeToolGroup, removeToolGroup, type ToolId } from "./tools";
-import type { PointLps, ViewerSeries } from "./types";
+import type { ViewerSeries } from "./types";
 import { initialState, type PaneId, type ViewerState } from "./viewerState";
 import { makeWindowControl, type WindowControl } from "./windowControl";
 import { presetsFor, unitOf } from "./windowing";
 
 let sessionCount = 0;
-
-interface Target {
-  readonly point: PointLps | null;
-  readonly sopInstanceUid: string | null;
-  readonly sliceIndex: number | null;
-  readonly frame?: number;
-}
 
 export class ViewerSession {
   readonly state: Store<ViewerState>;
@@ -50,11 +36,10 @@ export class ViewerSession {
   private readonly panes = new Map<PaneId, Pane>();
   readonly window: WindowControl;
   readonly cine: Cine;
+  readonly navigation: Navigation;
   private readonly frameFailures = new Map<string, string>();
   private loaded: LoadedSeries | null = null;
   private loading: AbortController | null = null;
-  private crosshairPoint: PointLps | null = null;
-  private isMovingPanes = false;
   private canMeasure = true;
 
   constructor(private readonly roots: SeriesRoots) {
@@ -65,7 +50,7 @@ export class ViewerSession {
     this.toolGroupId = `synoptic-tools-${sessionCount}`;
     this.toolGroup = makeToolGroup(this.toolGroupId, (viewportId, world) => {
       const pane = [...this.panes.values()].find((one) => one.viewportId === viewportId);
-      if (this.loaded?.mode === "volume") this.setCrosshair(world, pane ?? null);
+      if (this.loaded?.mode === "volume") this.navigation.setPoint(world, pane ?? null);
     });
     const host = {
       state: this.state,
@@ -74,6 +59,7 @@ export class ViewerSession {
     };
     this.window = makeWindowControl(host);
     this.cine = makeCine(host);
+    this.navigation = makeNavigation(host, () => this.drawLayers());
     this.overlay = makeOverlay(roots.apiRoot, () => this.drawLayers());
     this.measurements = makeMeasurementSync({
       loaded: () => this.loaded,
@@ -88,7 +74,7 @@ export class ViewerSession {
     const viewportId = `${this.toolGroupId}-${id}`;
     const pane = new Pane(id, viewportId, this.engine, element, {
       onDrawn: (drawn) => this.refreshPane(drawn),
-      onMoved: (moved) => this.followPane(moved),
+      onMoved: (moved) => this.navigation.follow(moved),
       onWindow: (from, range) => this.window.follow(from, range),
     });
     pane.isPlaced = () => this.isPlaced(pane);
@@ -159,7 +145,7 @@ export class ViewerSession {
     }
     this.loaded?.release();
     this.loaded = null;
-    this.crosshairPoint = null;
+    this.navigation.begin(null);
     this.frameFailures.clear();
     this.state.set({
       mode: null,
@@ -176,7 +162,7 @@ export class ViewerSession {
   }
 
   private begin(loaded: LoadedSeries): void {
-    this.crosshairPoint = loaded.grid === null ? null : centreVoxelOf(loaded.grid);
+    this.navigation.begin(loaded.grid);
     const rate = loaded.stack?.frameRate;
     const { cine, activePane } = this.state.get();
     const volumePane = activePane === "stack" ? "axial" : activePane;
@@ -187,7 +173,7 @@ export class ViewerSession {
       isColour: loaded.isColour,
       unit: unitOf(loaded.modality),
       rescale: loaded.rescale(),
-      presets: loaded.isColour ? [] : presetsFor(loaded.modality, loaded.storedWindow !== null),
+      presets: loaded.isColour ? [] : presetsFor(loaded.modality, hasStoredWindow(loaded)),
       activePane: loaded.mode === "stack" ? "stack" : volumePane,
       cine: rate == null ? cine : { ...cine, framesPerSecond: Math.round(rate) },
     });
@@ -250,8 +236,7 @@ export class ViewerSession {
     this.state.set({ rescale: loaded.rescale() });
     const { range, isInverted } = this.state.get();
     if (range !== null) pane.setWindow(range, isInverted);
-    if (this.crosshairPoint !== null)
-      this.moveQuietly(() => pane.goTo(this.crosshairPoint as PointLps));
+    this.navigation.join(pane);
     this.measurements.reconcile();
     this.refreshPane(pane);
   }
@@ -262,70 +247,14 @@ export class ViewerSession {
     return this.loaded !== null && imageId !== undefined && this.loaded.isPlaced(imageId);
   }
 
-  // --- planes and crosshair --------------------------------------------------------------------
-
-  /** Puts the crosshair on the voxel nearest to `world` and moves the planes of other panes. */
-  setCrosshair(world: PointLps, from: Pane | null): void {
-    const grid = this.loaded?.grid;
-    if (!grid) return;
-    const point = nearestVoxel(grid, world);
-    this.crosshairPoint = point;
-    this.moveQuietly(() => {
-      for (const pane of this.panes.values()) if (pane !== from) pane.goTo(point);
-    });
-    this.drawLayers();
-  }
-
-  private moveQuietly(move: () => void): void {
-    this.isMovingPanes = true;
-    try {
-      move();
-    } finally {
-      this.isMovingPanes = false;
-    }
-  }
-
-  /** A scrolled pane takes the crosshair along its normal; the other planes stay. */
-  private followPane(pane: Pane): void {
-    if (this.isMovingPanes || this.crosshairPoint === null) return;
-    const plane = pane.plane();
-    if (plane === null) return;
-    const distance = dot(subtract(plane.point, this.crosshairPoint), plane.normal);
-    if (Math.abs(distance) < 1e-3) return;
-    this.crosshairPoint = scaleAdd(this.crosshairPoint, plane.normal, distance);
-    this.drawLayers();
-  }
-
-  /** Jumps every view to a point; in a stack, to the frame nearest to it. */
-  async goTo(target: Target): Promise<void> {
-    const { loaded } = this;
-    if (loaded === null) return;
-    if (loaded.volume !== null) {
-      const { geometry } = loaded.volume;
-      const found = geometry.sop_instance_uids.indexOf(target.sopInstanceUid ?? "");
-      const index = found >= 0 ? found : (target.sliceIndex ?? -1);
-      const isSlice = index >= 0 && index < geometry.dimensions[2];
-      const point = target.point ?? (isSlice ? sliceCentre(geometry, index) : null);
-      if (point !== null) this.setCrosshair(point, null);
-      return;
-    }
-    const pane = this.panes.get("stack");
-    const frames = loaded.stack?.frames ?? [];
-    const found = frames.findIndex(
-      (one) => one.sopInstanceUid === target.sopInstanceUid && one.frame === (target.frame ?? 1),
-    );
-    const index = found >= 0 ? found : (target.sliceIndex ?? -1);
-    if (pane !== undefined && index >= 0 && index < frames.length) {
-      await pane.viewport.setImageIdIndex(index);
-    }
-  }
+  // --- where to look ----------------------------------------------------------------------------
 
   goToMeasurement(id: string): void {
     const found = this.measurements.find(id);
     if (found === null) return;
     const { sop_instance_uid: sopInstanceUid, geometry } = found.saved;
     const frame = geometry.frame === undefined ? {} : { frame: geometry.frame };
-    void this.goTo({ point: found.centre, sopInstanceUid, sliceIndex: null, ...frame });
+    this.navigation.goTo({ point: found.centre, sopInstanceUid, sliceIndex: null, ...frame });
     this.measurements.select(id);
   }
 
@@ -333,21 +262,8 @@ export class ViewerSession {
   goToStructure(label: number): void {
     const map = this.overlay.map();
     const point = map === null ? null : middleOf(map, label);
-    if (point !== null) this.setCrosshair(point, null);
+    if (point !== null) this.navigation.setPoint(point, null);
     this.overlay.highlight(label);
-  }
-
-  sliceTo(id: PaneId, index: number): void {
-    const viewport = this.panes.get(id)?.viewport;
-    if (viewport === undefined) return;
-    const last = viewport.getNumberOfSlices() - 1;
-    if (last > 0) void viewport.setImageIdIndex(Math.max(0, Math.min(last, Math.round(index))));
-  }
-
-  sliceBy(delta: number): void {
-    const { activePane } = this.state.get();
-    const viewport = this.panes.get(activePane)?.viewport;
-    if (viewport !== undefined) this.sliceTo(activePane, viewport.getSliceIndex() + delta);
   }
 
   // --- view ------------------------------------------------------------------------------------
@@ -366,13 +282,11 @@ export class ViewerSession {
   reset(): void {
     const { loaded } = this;
     if (loaded === null) return;
-    this.moveQuietly(() => {
-      for (const pane of this.panes.values()) pane.viewport.resetViewState();
-    });
+    this.navigation.resetViews();
     this.state.set({ isInverted: false, presetId: null });
     if (loaded.mode === "volume") {
       this.window.applyFirst(loaded);
-      if (loaded.grid !== null) this.setCrosshair(centreVoxelOf(loaded.grid), null);
+      if (loaded.grid !== null) this.navigation.setPoint(centreVoxelOf(loaded.grid), null);
     } else {
       this.state.set({ range: null, window: null });
       for (const pane of this.panes.values()) pane.viewport.resetDisplaySetPresentation();
@@ -401,8 +315,9 @@ export class ViewerSession {
   currentInstance(): string | null {
     const { loaded } = this;
     if (loaded === null) return null;
-    if (loaded.volume !== null && this.crosshairPoint !== null) {
-      const slice = Math.round(worldToIndex(loaded.volume.geometry, this.crosshairPoint)[2]);
+    const point = this.navigation.point();
+    if (loaded.volume !== null && point !== null) {
+      const slice = Math.round(worldToIndex(loaded.volume.geometry, point)[2]);
       return loaded.volume.geometry.sop_instance_uids[slice] ?? null;
     }
     const imageId = this.panes.get("stack")?.info.get().imageId;
@@ -424,7 +339,7 @@ export class ViewerSession {
   private drawPaneLayers(pane: Pane): void {
     const { isCrosshairShown } = this.state.get();
     pane.drawLabels(this.overlay.map(), this.overlay.colours());
-    pane.drawCrosshair(isCrosshairShown ? this.crosshairPoint : null);
+    pane.drawCrosshair(isCrosshairShown ? this.navigation.point() : null);
   }
 
   private drawLayers(): void {
@@ -444,14 +359,7 @@ export class ViewerSession {
   }
 }
 
-function nearestVoxel(grid: Grid, world: PointLps): PointLps {
-  const index = worldToIndex(grid, world).map((value, axis) =>
-    Math.max(0, Math.min((grid.dimensions[axis] ?? 1) - 1, Math.round(value))),
-  ) as [number, number, number];
-  return indexToWorld(grid, index);
-}
-
-function sliceCentre(grid: Grid, slice: number): PointLps {
-  const [columns, rows] = grid.dimensions;
-  return indexToWorld(grid, [Math.floor(columns / 2), Math.floor(rows / 2), slice]);
+/** Single images bring a window of their own, or Cornerstone takes one from their values. */
+function hasStoredWindow(loaded: LoadedSeries): boolean {
+  return loaded.storedWindow !== null || loaded.mode === "stack";
 }

@@ -46,7 +46,7 @@ export function useFocus(session: ViewerSession, props: StudyViewerProps, isRead
     if (!isReady || session.series?.series.series_uid !== activeSeriesUid) return;
     done.current = focus.nonce;
     session.overlay.highlight(evidence.label);
-    void session.goTo({
+    session.navigation.goTo({
       point: toPoint(evidence.point_lps),
       sopInstanceUid: evidence.sop_instance_uid,
       sliceIndex: evidence.slice_index,

@@ -37,8 +37,13 @@ export function makeWindowControl(host: PanesHost): WindowControl {
     const loaded = host.loaded();
     const preset = state.get().presets.find((one) => one.id === presetId);
     if (loaded === null || preset === undefined) return;
-    const imageId = host.panes()[0]?.viewport.getCurrentImageId() ?? null;
-    const voxels = voxelsOf(loaded, imageId);
+    const viewport = host.panes()[0]?.viewport;
+    if (preset.window === "file" && loaded.mode === "stack") {
+      const own = viewport?.getDefaultVOIRange();
+      if (own !== undefined) setRange(own, presetId, null);
+      return;
+    }
+    const voxels = voxelsOf(loaded, viewport?.getCurrentImageId() ?? null);
     const range = presetRange(preset, loaded.rescale(), loaded.storedWindow, voxels);
     if (range !== null) setRange(range, presetId, null);
   };

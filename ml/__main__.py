@@ -65,7 +65,8 @@ class Narrator:
         if data["section"] not in self._sections:
             self._sections.add(data["section"])
             _say(f"      {data['section'].upper()}")
-        _say("      ", end="")
+        # A sentence that starts once more is written anew.
+        _say("\n      ↻ " if self._streaming else "      ", end="")
 
     def _message_delta(self, data: dict[str, Any]) -> None:
         self._streaming = True

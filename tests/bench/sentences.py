@@ -3,30 +3,34 @@
     python tests/bench/sentences.py [--sets 50] [--seed 1000]
 
 Prints the shares accepted at the first and the second attempt, what the first attempts were
-refused for, and the trivial baseline: the phrases alone, filled in without a model.
-Needs ``python -m ml prepare``.
+refused for, and the trivial baseline: the phrases alone, filled in without a model. Prompts hold
+no numbers and decoding is greedy, so equal statements get equal sentences: each is written once
+and counted as often as it occurs. Needs ``python -m ml prepare``.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import threading
 from collections import Counter
-from queue import Empty, SimpleQueue
 
 from ml.contracts.cancel import CancelToken
 from ml.pipelines.draft_report.checks import refuse_sentence
 from ml.pipelines.draft_report.evidence import Locator
 from ml.pipelines.draft_report.findings import impressions, judge
 from ml.pipelines.draft_report.fixture import head_labels, varied_measurements
-from ml.pipelines.draft_report.phrases import candidates
-from ml.pipelines.draft_report.writer import Writer, Written
+from ml.pipelines.draft_report.phrases import candidates, prompt
+from ml.pipelines.draft_report.statements import Statement
+from ml.pipelines.draft_report.writer import Writer
 from ml.runtime import places
 from ml.runtime.devices import open_device
 from ml.runtime.text.service import TextService
 
-AT_ONCE = 4
+
+def statements(seed: int, locator: Locator) -> list[Statement]:
+    """What the draft of one simulated head has to say."""
+    judged = list(judge(varied_measurements(random.Random(seed)), locator))
+    return [item.statement for item in judged if item.rule.told] + impressions(judged)
 
 
 def main() -> None:
@@ -34,49 +38,41 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1000)
     arguments = parser.parse_args()
-    text = TextService(open_device("auto"), places.data_dir())
     locator = Locator(head_labels(), {})
-    seeds: SimpleQueue[int] = SimpleQueue()
+    occurring: Counter[tuple[str, str]] = Counter()
+    distinct: dict[tuple[str, str], Statement] = {}
     for seed in range(arguments.seed, arguments.seed + arguments.sets):
-        seeds.put(seed)
-    written: list[Written] = []
+        for statement in statements(seed, locator):
+            occurring[prompt(statement)] += 1
+            distinct[prompt(statement)] = statement
+    total = occurring.total()
 
-    def work() -> None:
-        while True:
-            try:
-                seed = seeds.get_nowait()
-            except Empty:
-                return
-            judged = list(judge(varied_measurements(random.Random(seed)), locator))
-            writer = Writer(text, CancelToken())
-            for _ in writer.write([j.statement for j in judged if j.rule.told]):
-                pass
-            for _ in writer.write(impressions(judged)):
-                pass
-            written.extend(writer.written)
-            print(f"  {len(written)} sentences", flush=True)
-
-    threads = [threading.Thread(target=work) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    text = TextService(open_device("auto"), places.data_dir())
+    writer = Writer(text, CancelToken())
+    for _ in writer.write(list(distinct.values())):
+        pass
     text.close()
 
-    total = len(written)
-    linked = [item for item in written if item.reason is None]
-    first = sum(item.attempts == 1 for item in linked)
-    second = sum(item.attempts == 2 for item in linked)
-    print(f"{arguments.sets} simulated measurement sets, {total} sentences")
-    print(f"accepted at the first attempt  {first / total:6.1%}")
-    print(f"accepted at the second attempt {second / total:6.1%}")
-    print(f"not linked                     {1 - len(linked) / total:6.1%}")
-    own = sum(item.raw not in candidates(item.statement) for item in linked)
-    print(f"accepted in words of its own   {own / total:6.1%}")
-    refused = Counter(str(item.first_reason).split(":")[0] for item in written if item.first_reason)
-    for reason, count in refused.most_common():
-        print(f"  first attempts refused for {reason}: {count}")
-    phrases = [(s.statement, phrase) for s in written for phrase in candidates(s.statement)]
+    outcome: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for item in writer.written:
+        often = occurring[prompt(item.statement)]
+        outcome[str(item.attempts) if item.reason is None else "not linked"] += often
+        outcome["own"] += often * (item.raw not in candidates(item.statement))
+        if item.first_reason is not None:
+            refused[item.first_reason] += often
+            print(f"  {often:3} × {item.statement.id}: {item.first_reason}")
+    print(f"{arguments.sets} simulated heads, {total} sentences, {len(distinct)} distinct")
+    print(f"accepted at the first attempt  {outcome['1'] / total:6.1%}")
+    print(f"accepted at the second attempt {outcome['2'] / total:6.1%}")
+    print(f"not linked                     {outcome['not linked'] / total:6.1%}")
+    print(f"worded unlike any phrase       {outcome['own'] / total:6.1%}")
+    kinds: Counter[str] = Counter()
+    for reason, count in refused.items():
+        kinds[reason.split(":")[0]] += count
+    for kind, count in kinds.most_common():
+        print(f"  first attempts refused for {kind}: {count}")
+    phrases = [(s, phrase) for s in distinct.values() for phrase in candidates(s)]
     passed = sum(refuse_sentence(*pair) is None for pair in phrases)
     print(f"baseline, phrases without a model: {passed / len(phrases):.1%} pass the same checks")
 

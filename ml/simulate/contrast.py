@@ -91,8 +91,9 @@ def _flow_and_suppression(draw: Draw, mean: Tensor) -> Tensor:
     return mean
 
 
-def physical_contrast(draw: Draw, *, t1_share: float = 0.75) -> Contrast:
-    """A contrast from the signal equations with a random protocol and subject."""
+def physical_contrast(draw: Draw, *, t1_share: float) -> Contrast:
+    """A contrast from the signal equations with a random protocol and subject; ``t1_share`` is the
+    share of T1-weighted ones, the others are T2, FLAIR and PD."""
     tissue = _subject_tissue(draw)
     weighted = _t1_weighted if draw.chance(t1_share) else _other_weighted
     name, mean = weighted(draw, tissue)

@@ -24,11 +24,14 @@ class HeadOptions:
     """What is drawn at random and how often."""
 
     shape: tuple[int, int, int] = (128, 144, 128)
+    voxel_mm: float = 1.0
+    centre_spread_mm: float = 35.0
     scale: float = 0.2
     rotation_degrees: float = 15.0
     warp_sd_mm: float = 3.0
     warp_node_mm: float = 24.0
     physical_share: float = 0.75
+    t1_share: float = 0.75
     stripped_share: float = 0.3
     brain_centre_share: float = 0.75
 
@@ -48,13 +51,13 @@ _SIDE_OF_CODE = torch.from_numpy(labels.code_to_side().copy())
 _MIRRORED = torch.from_numpy(labels.mirrored_code().copy())
 
 
-def _centre(draw: Draw, anatomy: Anatomy, brain_share: float) -> Tensor:
+def _centre(draw: Draw, anatomy: Anatomy, brain_share: float, spread_mm: float) -> Tensor:
     """Centre of the view: near the brain's middle most of the time, anywhere in the head else."""
     brain = np.argwhere(anatomy.brain_distance[::4, ::4, ::4] == 0) * 4
     low, high = brain.min(axis=0), brain.max(axis=0)
     middle = torch.from_numpy((low + high) / 2.0).float()
     if draw.chance(brain_share):
-        return middle + draw.uniforms(-35, 35, 3)
+        return middle + draw.uniforms(-spread_mm, spread_mm, 3)
     size = torch.tensor(anatomy.codes.shape, dtype=torch.float32)
     return size * draw.uniforms(0.2, 0.8, 3)
 
@@ -69,9 +72,13 @@ def _deformed(
     if mirrored:
         affine = affine @ torch.diag(torch.tensor([1.0, 1.0, -1.0]))
     warp = draw.uniform(0, options.warp_sd_mm) * smooth_field(
-        draw, options.shape, channels=3, node_spacing=options.warp_node_mm
+        draw, options.shape, channels=3, node_spacing=options.warp_node_mm / options.voxel_mm
     )
-    centre = _centre(draw, anatomy, 1.0 if on_brain else options.brain_centre_share)
+    centre = _centre(
+        draw, anatomy, 1.0 if on_brain else options.brain_centre_share, options.centre_spread_mm
+    )
+    # The label maps are at 1 mm; a coarser voxel takes larger steps through them.
+    affine = affine * options.voxel_mm
     pull = pull_field(options.shape, centre=centre, affine=affine, displacement=warp)
     codes = sample_nearest(torch.from_numpy(anatomy.codes), pull)
     distance = sample_nearest(torch.from_numpy(anatomy.brain_distance), pull, outside=255)
@@ -106,7 +113,9 @@ def random_head(anatomy: Anatomy, seed: int, options: HeadOptions | None = None)
     if stripped:
         codes = _stripped(draw, codes, distance)
     physical = draw.chance(options.physical_share)
-    contrast = physical_contrast(draw) if physical else free_contrast(draw)
+    contrast = (
+        physical_contrast(draw, t1_share=options.t1_share) if physical else free_contrast(draw)
+    )
     ideal = paint(draw, codes, contrast).clamp_min(0)
     foreground = codes > 0
     if stripped:

@@ -15,7 +15,6 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
-
 Voxel = TypeVar("Voxel", bound=np.number[Any])
 
 
@@ -58,7 +57,8 @@ def sample_linear(field: Tensor, pull_voxels: Tensor) -> Tensor:
     sampled: Tensor = functional.grid_sample(
         field[None], grid, mode="bilinear", padding_mode="border", align_corners=True
     )
-    return sampled[0]
+    first: Tensor = sampled[0]
+    return first
 
 
 def exponential(velocity_voxels: Tensor, squarings: int = 5) -> Tensor:

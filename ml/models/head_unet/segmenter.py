@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -43,18 +43,28 @@ class HeadSegmenter:
         self.trunk: Trunk = open_trunk(model, backend=backend, threads=threads)
 
     def segment(
-        self,
-        image: NDArray[np.float32],
-        *,
-        window: tuple[int, int, int] | None = None,
-        check: Callable[[float], None] = lambda _: None,
+        self, image: NDArray[np.float32], *, window: tuple[int, int, int] | None = WINDOW
     ) -> VoxelClasses:
-        """Segment a head.
+        """Segment a head in one call; see :meth:`pieces`."""
+        work = self.pieces(image, window=window)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                result: VoxelClasses = end.value
+                return result
+
+    def pieces(
+        self, image: NDArray[np.float32], *, window: tuple[int, int, int] | None = WINDOW
+    ) -> Generator[float, None, VoxelClasses]:
+        """Segment a head piece by piece, so that the caller can stop or tell of progress between.
 
         Args:
             image: float32 (z, y, x) at 1 mm in any unit, z to superior, y to posterior, x to left.
             window: sizes of overlapping windows, or None for the whole head in one pass.
-            check: called with the fraction done before each piece of work; may raise to stop.
+
+        Yields:
+            The fraction done, before each piece of work; returns the result.
 
         Raises:
             ValueError: the image is not three-dimensional, or not finite.
@@ -63,32 +73,24 @@ class HeadSegmenter:
             raise ValueError("a head must be a finite volume (z, y, x)")
         scaled = normalise(torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)))
         box = _occupied(scaled.numpy())
-        check(0.0)
-        features = self._features(scaled[box], window, check)
-        return _classify(self.model, features, image.shape, box, check)
+        yield 0.0
+        features = yield from self._features(scaled[box], window)
+        return (yield from _classify(self.model, features, image.shape, box))
 
     def _features(
-        self,
-        image: Tensor,
-        window: tuple[int, int, int] | None,
-        check: Callable[[float], None],
-    ) -> Tensor:
+        self, image: Tensor, window: tuple[int, int, int] | None
+    ) -> Generator[float, None, Tensor]:
         """Features (1, C, z, y, x) at 2 mm of an image, padded with zeros to whole cells."""
         stride = self.model.config.stride
-        padded_shape = [-(-size // stride) * stride for size in image.shape]
-        padding = [
-            value
-            for size, full in zip(reversed(image.shape), reversed(padded_shape), strict=True)
-            for value in (0, full - size)
-        ]
+        padding: list[int] = []
+        for size in reversed(image.shape):
+            padding += [0, -size % stride]
         folded = fold(functional.pad(image[None, None], padding))
         if window is None:
             return self.trunk(folded)
-        return self._windowed(folded, [w // 2 for w in window], check)
+        return (yield from self._windowed(folded, [w // 2 for w in window]))
 
-    def _windowed(
-        self, folded: Tensor, window: list[int], check: Callable[[float], None]
-    ) -> Tensor:
+    def _windowed(self, folded: Tensor, window: list[int]) -> Generator[float, None, Tensor]:
         """Blend features of overlapping windows with weights that fall towards their edges."""
         shape = folded.shape[2:]
         size = [min(w, s) for w, s in zip(window, shape, strict=True)]
@@ -101,10 +103,10 @@ class HeadSegmenter:
         total = torch.zeros(1, self.model.config.channels[0] + 8, *shape)
         norm = torch.zeros(1, 1, *shape)
         for done, place in enumerate(places):
-            check(0.8 * done / len(places))
+            yield 0.8 * done / len(places)
             z, y, x = (slice(p, p + s) for p, s in zip(place, size, strict=True))
             part = folded[:, :, z, y, x].contiguous()
-            total[:, :, z, y, x] += weight * self.trunk(part)
+            total[:, :, z, y, x] += weight * self.trunk(part).cpu()
             norm[:, :, z, y, x] += weight
         return total / norm
 
@@ -134,8 +136,7 @@ def _classify(
     features: Tensor,
     shape: tuple[int, ...],
     box: tuple[slice, slice, slice],
-    check: Callable[[float], None],
-) -> VoxelClasses:
+) -> Generator[float, None, VoxelClasses]:
     """Apply the sub-voxel head one offset at a time: the full logits never exist at once."""
     tissue = np.zeros(shape, dtype=np.uint8)
     confidence = np.ones(shape, dtype=np.float16)
@@ -146,7 +147,7 @@ def _classify(
     side = _smooth_side(model, features)
     is_left_cell = side > 0
     for offset, (best, value) in _offsets(model, features, is_left_cell, expected):
-        check(0.8 + 0.2 * offset / 8)
+        yield 0.8 + 0.2 * offset / 8
         views = [
             part[offset >> 2 & 1 :: 2, offset >> 1 & 1 :: 2, offset & 1 :: 2] for part in parts
         ]

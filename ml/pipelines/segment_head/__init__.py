@@ -1,0 +1,1 @@
+"""Whole-head segmentation of an MR scan."""

@@ -32,6 +32,20 @@ const REPORT: readonly Row[] = [
 
 const VIEWER_GROUPS = ["Tools", "Window", "View", "Navigate", "Overlay"] as const;
 
+const KEY_NAMES: Record<string, string> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageUp: "Page ↑",
+  PageDown: "Page ↓",
+};
+
+/** A key as it is printed on the keyboard. */
+function keyName(key: string): string {
+  return KEY_NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key.replace("+", " "));
+}
+
 function Group({ title, rows }: { title: string; rows: readonly Row[] }) {
   return (
     <section className={styles.group}>
@@ -42,7 +56,7 @@ function Group({ title, rows }: { title: string; rows: readonly Row[] }) {
             <dt>{row.title}</dt>
             <dd className={styles.keys}>
               {row.keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
+                <Kbd key={key}>{keyName(key)}</Kbd>
               ))}
             </dd>
           </div>

@@ -52,7 +52,7 @@ export function InfoPanel({ study, series }: { study: StudyDetail; series: Serie
   const { patient } = study;
   return (
     <div className={styles.panel}>
-      <Section title="Priors and other studies of this patient">
+      <Section title="Priors">
         <PriorsList study={study} />
       </Section>
       <Section title="Study">

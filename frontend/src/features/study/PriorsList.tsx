@@ -6,7 +6,7 @@ import styles from "./InfoPanel.module.css";
 
 export function PriorsList({ study }: { study: StudyDetail }) {
   if (study.priors.length === 0) {
-    return <p className={styles.none}>Synoptic holds no other study of this patient.</p>;
+    return <p className={styles.none}>Synoptic holds no earlier study of this patient.</p>;
   }
   return (
     <ul className={styles.priors}>

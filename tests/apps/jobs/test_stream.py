@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.jobs.lease import Lease
-from apps.jobs.models import Job
+from apps.jobs.models import Job, JobEvent
 from apps.jobs.projection import apply, empty, project
 from apps.jobs.selectors import PAGE, envelope, job_id_of, stream_page
 from apps.jobs.services.append import job_events_append
@@ -115,17 +115,15 @@ def test_compaction_between_two_reads_gives_the_snapshot(
     make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows are read after the job: what was compacted in between must not leave a hole."""
-    from apps.jobs import selectors
-
     job = _finished(make_job)
-    real = selectors.JobEvent.objects.filter
+    real = JobEvent.objects.filter
 
     def compact_first(**where: Any) -> Any:
-        monkeypatch.setattr(selectors.JobEvent.objects, "filter", real)
+        monkeypatch.setattr(JobEvent.objects, "filter", real)
         job_compact(job.pk)
         return real(**where)
 
-    monkeypatch.setattr(selectors.JobEvent.objects, "filter", compact_first)
+    monkeypatch.setattr(JobEvent.objects, "filter", compact_first)
     page = _page(job, 2)
     assert page.snapshot is not None
     assert page.snapshot["seq"] == job.head

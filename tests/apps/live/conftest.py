@@ -41,7 +41,8 @@ class LiveClient:
             "headers": headers,
             "subprotocols": [],
         }
-        self._socket = ApplicationCommunicator(websocket_application, scope)
+        communicator: Any = ApplicationCommunicator
+        self._socket = communicator(websocket_application, scope)
 
     async def connect(self) -> bool:
         await self._socket.send_input({"type": "websocket.connect"})

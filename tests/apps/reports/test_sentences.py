@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,9 +23,8 @@ def _ai(name: str, text: str = "The ventricles are normal.") -> Sentence:
 
 
 def _as_edit(sentence: Sentence, **changes: Any) -> SentenceEdit:
-    kept: Any = {key: sentence[key] for key in ("id", "section", "text", "removed")}  # type: ignore[literal-required]
-    edit: SentenceEdit = {**kept, **changes}
-    return edit
+    whole: dict[str, Any] = {**sentence, **changes}
+    return cast("SentenceEdit", {key: whole[key] for key in ("id", "section", "text", "removed")})
 
 
 def test_changed_text_is_a_persons_and_keeps_evidence_and_ai_text() -> None:

@@ -9,9 +9,11 @@ import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGExtended12Bit
 
 from ml.contracts.errors import InputRefused, InputUnreadable
+from ml.dicom.codestream import stated_size
 from ml.dicom.files import DAMAGE
 from ml.dicom.planes import frame_count, functional_group
 
@@ -64,6 +66,8 @@ def stored_values(dataset: FileDataset) -> NDArray[Any]:
     if encapsulated and claimed > max(_SMALL_BYTES, MAX_COMPRESSION * present):
         raise InputUnreadable("An image is cut off: its pixel data are shorter than it states.")
     try:
+        if encapsulated:
+            _check_frames(dataset)
         pixels = _decoded(dataset)
     except DAMAGE as error:
         syntax = dataset.file_meta.TransferSyntaxUID.name
@@ -72,6 +76,16 @@ def stored_values(dataset: FileDataset) -> NDArray[Any]:
     if pixels.size != rows * columns * frame_count(dataset):
         raise InputUnreadable("An image decodes to another size than it states.")
     return pixels.reshape(-1, rows, columns)
+
+
+def _check_frames(dataset: FileDataset) -> None:
+    stated = int(dataset.Rows), int(dataset.Columns)
+    frames = generate_frames(dataset.PixelData, number_of_frames=frame_count(dataset))
+    for frame in frames:
+        size = stated_size(frame)
+        # A JPEG may leave its rows to be told later (0).
+        if size is not None and size != stated and size != (0, stated[1]):
+            raise InputUnreadable("An image is compressed at another size than it states.")
 
 
 def _decoded(dataset: FileDataset) -> NDArray[Any]:

@@ -96,7 +96,7 @@ def _study_objects(source_dir: Path) -> tuple[Dataset, dict[str, Dataset]]:
         known[str(header.SOPInstanceUID)] = header
         for keyword in _EVIDENCE_SEQUENCES:
             known.update((item.SOPInstanceUID, item) for item in _references(header, keyword))
-        if first is None or (first.Modality == "SR" and header.get("Rows")):
+        if first is None or (first.get("Modality") == "SR" and header.get("Rows")):
             first = header
     if first is None:
         raise InputUnreadable("There is no DICOM object to write the report for.")
@@ -153,10 +153,10 @@ def _content(
 
 def _title(header: Dataset) -> Code:
     """The title by the modality of the images, or that of the report's previous version."""
-    if header.Modality == "SR" and header.get("ConceptNameCodeSequence"):
+    if header.get("Modality") == "SR" and header.get("ConceptNameCodeSequence"):
         name = header.ConceptNameCodeSequence[0]
         return Code(name.CodeValue, name.CodingSchemeDesignator, name.CodeMeaning)
-    title: Code = _TITLES.get(str(header.Modality), codes.LN.DiagnosticImagingReport)
+    title: Code = _TITLES.get(str(header.get("Modality")), codes.LN.DiagnosticImagingReport)
     return title
 
 

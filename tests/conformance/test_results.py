@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from ml.contracts.errors import InputUnreadable
 from ml.contracts.events import Evidence
 from ml.contracts.report import ReportDocument, ReportSentence
 from ml.dicom.provenance import Algorithm, Written
@@ -335,6 +336,22 @@ def test_draft_report_is_valid_and_says_what_it_is(image: Volume, tmp_path: Path
     assert "AI draft" in dataset.SeriesDescription
     assert dataset.StudyInstanceUID == image.source.study_uid
     assert isinstance(hd.sr.srread(path), hd.sr.EnhancedSR)
+
+
+def test_evidence_in_images_that_are_not_there_is_left_out(image: Volume, tmp_path: Path) -> None:
+    (sentence, *_) = document(image).sentences
+    elsewhere: Evidence = {**evidence(image, 2), "sop_instance_uid": "1.2.3"}
+    one = replace(document(image), sentences=(replace(sentence, evidence=(elsewhere,)),))
+    path = write_report(one, source_dir=tmp_path / "image", out_path=tmp_path / "r.dcm")
+    assert errors(path) == []
+    assert texts(pydicom.dcmread(path))[0][2] == []
+
+
+def test_no_study_no_report(image: Volume, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "note.txt").write_text("no DICOM")
+    with pytest.raises(InputUnreadable, match="no DICOM object"):
+        write_report(document(image), source_dir=tmp_path / "empty", out_path=tmp_path / "r.dcm")
 
 
 def test_edited_draft_follows_its_predecessor(image: Volume, tmp_path: Path) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+)
 
 from ml.contracts.errors import InputRefused, InputUnreadable, MlError
 from ml.dicom import files
@@ -125,11 +131,32 @@ def test_tiny_stream_that_claims_a_huge_image(tmp_path: Path) -> None:
         read_series(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("syntax", "frame"),
+    [
+        (JPEG2000Lossless, b"\xff\x4f\xff\x51\0\x29\0\0" + struct.pack(">4I", 60000, 60000, 0, 0)),
+        (JPEGLosslessSV1, b"\xff\xd8\xff\xc3\0\x0b\x10" + struct.pack(">2H", 60000, 60000)),
+        (JPEGLSLossless, b"\xff\xd8\xff\xf7\0\x0b\x10" + struct.pack(">2H", 60000, 60000)),
+    ],
+)
+def test_codestream_that_claims_more_than_the_header(
+    tmp_path: Path, syntax: UID, frame: bytes
+) -> None:
+    for path in mr_series(tmp_path):
+        dataset = pydicom.dcmread(path)
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.PixelData = encapsulate([frame + b"\0" * 60])
+        dataset["PixelData"].VR = "OB"
+        dataset.save_as(path)
+    with pytest.raises(InputUnreadable, match="another size"):
+        read_series(tmp_path)
+
+
 def test_compressed_stream_of_junk_names_the_syntax(tmp_path: Path) -> None:
     for path in mr_series(tmp_path):
         dataset = pydicom.dcmread(path)
         dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
-        dataset.PixelData = encapsulate([b"\xff\x4f\xff\x51" + b"\x11" * 200])
+        dataset.PixelData = encapsulate([b"\xff\x4f\xff\x52" + b"\x11" * 200])
         dataset["PixelData"].VR = "OB"
         dataset.save_as(path)
     with pytest.raises(InputUnreadable, match="JPEG 2000"):

@@ -8,12 +8,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from apps.accounts.forms import AccountChangeForm, AccountCreationForm
 from apps.accounts.models import ApiToken, User
 from apps.accounts.policy import signed_in_user
 from apps.accounts.services import token_revoke
+from apps.core.trail import leave
 
 # Roles are the policy's; a second, unused kind of right would only mislead.
 admin.site.unregister(Group)
@@ -47,6 +49,29 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     @admin.display(description="roles")
     def role_names(self, user: User) -> str:
         return ", ".join(user.roles) or "none"
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        leave(
+            actor=request.user,
+            action="user.change" if change else "user.create",
+            object_type="user",
+            object_id=obj.pk,
+        )
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        leave(actor=request.user, action="user.delete", object_type="user", object_id=obj.pk)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody removes the account they are using."""
+        return obj != request.user and bool(super().has_delete_permission(request, obj))
 
 
 @admin.register(ApiToken)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 from typing import Any
 
 # Idle OpenMP threads must sleep: spinning ones take the processor from the other processes.
@@ -10,7 +12,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings.dev")
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import (
+    beat_embedded_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from apps.core import heartbeat
 from apps.core.tasks import PERIODIC, route
@@ -32,3 +39,13 @@ def _show_life(sender: Any, **_: object) -> None:
 @worker_shutting_down.connect
 def _end_life(**_: object) -> None:
     heartbeat.stop()
+
+
+PR_SET_PDEATHSIG = 1
+
+
+@worker_process_init.connect
+@beat_embedded_init.connect
+def _end_with_the_worker(**_: object) -> None:
+    """A worker killed outright cannot end its pool and its beat; the kernel does."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -3,6 +3,7 @@ only the kind of an exception and the places it came through are written, never 
 
 from __future__ import annotations
 
+import copy
 import logging
 import traceback
 from types import TracebackType
@@ -12,6 +13,12 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 class PlacesFormatter(logging.Formatter):
     """One line, then for an exception its type and the files, lines and functions below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        own = copy.copy(record)
+        # Another handler may have left its own rendering of the exception there.
+        own.exc_text = None
+        return super().format(own)
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the base class's name
         lines = []
@@ -24,6 +31,17 @@ class PlacesFormatter(logging.Formatter):
             ]
             error = error.__cause__ or error.__context__
         return "\n".join(lines)
+
+
+class NoTexts(logging.Filter):
+    """Celery writes the text of a task's exception into the line itself: only its kind stays."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, dict) and "exc" in record.args:
+            kind = record.exc_info[0] if record.exc_info else None
+            shown = kind.__name__ if kind else "an exception"
+            record.args = {**record.args, "exc": shown, "traceback": ""}
+        return True
 
 
 class NotHealth(logging.Filter):

@@ -208,10 +208,24 @@ LOGGING: dict[str, Any] = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
-    "filters": {"not_health": {"()": "apps.core.logs.NotHealth"}},
+    "filters": {
+        "no_texts": {"()": "apps.core.logs.NoTexts"},
+        "not_health": {"()": "apps.core.logs.NotHealth"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_health"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_texts", "not_health"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        # In place of Uvicorn's own handlers, which print exceptions with their texts.
+        "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # Their lines hold whole addresses, and so what was searched for.
+        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
 }

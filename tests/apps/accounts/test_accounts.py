@@ -76,3 +76,33 @@ def test_login_redirects_only_to_this_site(clinician: User) -> None:
     body = {"username": "clara", "password": PASSWORD, "next": "https://evil.example/"}
     answer = Client().post("/accounts/login/", body)
     assert answer["Location"] == "/"
+
+
+def test_accounts_are_kept_in_the_administration_and_leave_a_trail(administrator: User) -> None:
+    client = Client()
+    client.force_login(administrator)
+    new = {"username": "nora", "roles": ["clinician"], "display_name": "Nora"}
+    passwords = {
+        "password1": PASSWORD + "!",
+        "password2": PASSWORD + "!",
+        "usable_password": "true",
+    }
+    assert client.post("/admin/accounts/user/add/", {**new, **passwords}).status_code == 302
+    nora = User.objects.get(username="nora")
+    assert nora.roles == ["clinician"]
+    assert not nora.is_staff
+    change = {"username": "nora", "roles": ["researcher"], "is_active": "on", "is_superuser": "on"}
+    assert client.post(f"/admin/accounts/user/{nora.pk}/change/", change).status_code == 302
+    nora.refresh_from_db()
+    assert (nora.roles, nora.is_superuser) == (["researcher"], False)
+    assert (
+        client.post(f"/admin/accounts/user/{nora.pk}/delete/", {"post": "yes"}).status_code == 302
+    )
+    mine = client.post(f"/admin/accounts/user/{administrator.pk}/delete/", {"post": "yes"})
+    assert mine.status_code == 403
+    trail = AuditEntry.objects.filter(object_type="user", action__startswith="user.")
+    assert list(trail.order_by("seq").values_list("action", flat=True)) == [
+        "user.create",
+        "user.change",
+        "user.delete",
+    ]

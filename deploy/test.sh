@@ -5,4 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 deploy/check.sh
 export OMP_WAIT_POLICY=PASSIVE
-exec .venv/bin/python -m pytest --durations=15 "$@"
+pytest=".venv/bin/python -m pytest --durations=12"
+$pytest --ignore=tests/e2e
+# The browser's driver runs an event loop of its own, so its tests get a process of their own; they
+# follow one user through the product, in order.
+$pytest -p no:randomly tests/e2e

@@ -1,0 +1,98 @@
+"""The administration, uploads by drag and drop, and the people who may not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import httpx
+import pydicom.data
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Product, picture
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+def test_the_registry_shows_card_version_digest_and_switch(page: Page) -> None:
+    page.goto("/admin/registry/pipelineversion/")
+    expect(
+        page.get_by_role("cell", name="segment_head")
+        .or_(page.get_by_text("segment_head").first)
+        .first
+    ).to_be_visible()
+    page.get_by_role("link", name="segment_head").first.click()
+    expect(page.get_by_text("SHA-256").first).to_be_visible()
+    picture(page, "admin")
+
+
+def test_a_mixed_upload_keeps_the_good_and_names_the_bad(page: Page, tmp_path: Path) -> None:
+    good = Path(str(pydicom.data.get_testdata_file("CT_small.dcm")))
+    picture_named_dcm = tmp_path / "photo.dcm"
+    picture_named_dcm.write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 400)
+    empty = tmp_path / "empty.dcm"
+    empty.write_bytes(b"")
+    bundle = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(bundle, "w") as archive:
+        archive.write(good, "a/CT_small.dcm")
+        archive.writestr("../../escape.dcm", b"x")
+    page.goto("/")
+    page.get_by_role("button", name="Upload").first.click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("menuitem", name="Files").or_(
+            page.get_by_role("menuitem").first
+        ).first.click()
+    chooser.value.set_files([picture_named_dcm, empty, bundle])
+    dock = page.get_by_role("region", name="Upload")
+    expect(dock.get_by_text("refused")).to_be_visible(timeout=30_000)
+    for name in ("photo.dcm", "empty.dcm", "escape.dcm"):
+        expect(dock.get_by_text(name)).to_be_visible()
+    picture(page, "upload")
+    expect(page.get_by_role("row").filter(has_text="CompressedSamples")).to_have_count(1)
+
+
+def test_who_is_not_signed_in_sees_nothing(browser: Browser, product: Product) -> None:
+    stranger = browser.new_context(base_url=product.address)
+    page = stranger.new_page()
+    page.goto("/")
+    assert "/accounts/login/" in page.url
+    for path in ("/api/v1/studies", "/dicomweb/studies", "/api/v1/jobs"):
+        assert stranger.request.get(path).status in (401, 403)
+    stranger.close()
+
+
+def test_the_description_of_the_api_needs_no_network(page: Page) -> None:
+    page.goto("/api/v1/docs/")
+    expect(page.get_by_text("/api/v1/studies").first).to_be_visible()
+
+
+def test_no_patient_is_named_in_any_log(product: Product, api: httpx.Client) -> None:
+    api.get("/studies", params={"q": "Colin"})
+    for log in (product.data_dir / "logs").glob("*.log"):
+        text = log.read_text(errors="replace")
+        assert "Colin" not in text, log.name
+        assert "SAMPLE-COLIN27" not in text, log.name
+
+
+def test_a_program_gets_problems_not_pages(api: httpx.Client) -> None:
+    answer = api.get("/studies/1.2.3.4")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert set(answer.json()) >= {"type", "title", "status", "detail", "code"}
+
+
+def test_an_upload_cut_off_in_the_middle_stores_nothing(api: httpx.Client) -> None:
+    before = api.get("/studies").json()["total"]
+    buffer = io.BytesIO(
+        b"--x\r\nContent-Disposition: form-data; name=files; filename=a.dcm\r\n\r\nAB"
+    )
+    with pytest.raises(httpx.HTTPError):
+        api.post(
+            "/uploads",
+            content=buffer,
+            headers={"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "9999"},
+            timeout=3,
+        )
+    assert api.get("/studies").json()["total"] == before

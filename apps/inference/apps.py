@@ -10,4 +10,8 @@ class InferenceConfig(AppConfig):
     label = "inference"
 
     def ready(self) -> None:
+        from apps.inference.extension import StudyArtifacts
+        from apps.studies.extensions import study_extension_add
+
         import_module("apps.inference.worker")
+        study_extension_add("artifacts", StudyArtifacts())

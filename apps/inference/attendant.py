@@ -12,11 +12,11 @@ import time
 from types import TracebackType
 from typing import Any, Final, Self
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 
 from apps.inference.coalesce import Coalescer
 from apps.jobs.lease import RENEW_SECONDS, Lease, LeaseLost, cancel_requested, job_heartbeat
-from apps.jobs.models import Job
 from apps.jobs.services.append import job_events_append
 from ml.contracts.cancel import CancelToken
 
@@ -93,7 +93,7 @@ class Attendant:
                     self._give_up()
                     return
                 time.sleep(LOOK_EVERY_S)
-        except (LeaseLost, Job.DoesNotExist):
+        except LeaseLost:
             self._give_up()
         except Exception:
             logger.exception("Job %s is no longer attended.", self.lease.job_id)
@@ -122,7 +122,7 @@ class Attendant:
             return True
         try:
             job_events_append(self.lease, rows, progress)
-        except DatabaseError:
+        except DatabaseFault:
             logger.warning("Events of job %s wait for the database.", self.lease.job_id)
             connection.close()
             with self._changed:
@@ -141,7 +141,7 @@ class Attendant:
             if now - self._renewed_at >= RENEW_SECONDS:
                 job_heartbeat(self.lease)
                 self._renewed_at = now
-        except DatabaseError:
+        except DatabaseFault:
             connection.close()
 
 

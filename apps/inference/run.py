@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 import time
@@ -12,6 +13,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import connection
 
 from apps.core.errors import ApiError
 from apps.inference.attendant import Attendant
@@ -34,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 # An archive that is being restarted is back within seconds.
 PACS_WAITS_S: Final = (1.0, 2.0, 4.0, 8.0)
+# Together less than a lease.
+DATABASE_WAITS_S: Final = (0.5, 1.0, 2.0, 4.0)
+DISK_FULL: Final = "The disk of the server is full. An administrator must make room."
 INTERNAL: Final = "Something went wrong on our side. It has been logged."
 
 T = TypeVar("T")
@@ -81,6 +87,12 @@ def _attempt(lease: Lease, job: Job) -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     attendant.require()
+    _with_database(lambda: _end(attendant, failure, result))
+
+
+def _end(attendant: Attendant, failure: Exception | None, result: dict[str, Any] | None) -> None:
+    """The job's end, or its way back into the queue, as the run ended."""
+    lease = attendant.lease
     if failure is None:
         job_finish(lease, "succeeded", result=result)
     elif isinstance(failure, Cancelled):
@@ -90,15 +102,30 @@ def _attempt(lease: Lease, job: Job) -> None:
     elif isinstance(failure, (PacsUnavailable, PacsFailed)):
         job_interrupt(lease, reason=failure.code, code=failure.code)
     else:
-        logger.error("Job %s failed unforeseen.", job.pk, exc_info=failure)
+        full = isinstance(failure, OSError) and failure.errno == errno.ENOSPC
+        logger.error("Job %s failed unforeseen.", lease.job_id, exc_info=failure)
         job_finish(
             lease,
             "failed",
-            code="internal_error",
-            user_message=INTERNAL,
+            code="disk_full" if full else "internal_error",
+            user_message=DISK_FULL if full else INTERNAL,
             incomplete=True,
             retryable=True,
         )
+
+
+def _with_database(write: Callable[[], None]) -> None:
+    """Write, and again while the database is away. When it stays away the lease runs out."""
+    for wait in (*DATABASE_WAITS_S, None):
+        try:
+            write()
+        except DatabaseFault:
+            connection.close()
+            if wait is None:
+                raise
+            time.sleep(wait)
+        else:
+            return
 
 
 def _stopped(lease: Lease, attendant: Attendant) -> None:

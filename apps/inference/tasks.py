@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from celery import current_task
 
 from apps.core.tasks import gpu_task, io_task
+from apps.inference.outputs import artifacts_folder
 from apps.inference.run import job_attempt, runs_folder
 from apps.jobs.models import Job
 
@@ -23,9 +25,17 @@ def job_run(job_id: str) -> None:
 
 @io_task(every=600.0)
 def runs_clean() -> None:
-    """Remove the folders of runs whose worker died."""
-    for folder in runs_folder().glob("*-*"):
-        token = folder.name[37:]
-        old = time.time() - folder.stat().st_mtime > ORPHAN_AFTER_S
-        if old and not Job.objects.filter(state=Job.State.RUNNING, lease_token=token).exists():
+    """Remove the folders of runs whose worker died, and of jobs that are no more."""
+    running = Job.objects.filter(state=Job.State.RUNNING)
+    held = {f"{job.pk}-{job.lease_token}" for job in running.only("lease_token")}
+    for folder in _old_folders(runs_folder()):
+        if folder.name not in held:
             shutil.rmtree(folder, ignore_errors=True)
+    for folder in _old_folders(artifacts_folder()):
+        if not Job.objects.filter(pk=folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _old_folders(parent: Path) -> list[Path]:
+    before = time.time() - ORPHAN_AFTER_S
+    return [folder for folder in parent.glob("*-*") if folder.stat().st_mtime < before]

@@ -24,6 +24,10 @@ class StudyJobs:
         )
         return {study_uid: {"active_job": str(pk)} for study_uid, pk in active}
 
+    def remove(self, study_uid: str) -> None:
+        """Jobs go with all that hangs on them. A worker at one finds its lease lost and stops."""
+        Job.objects.filter(study_uid=study_uid).delete()
+
     def details(self, study_uid: str) -> dict[str, list[dict[str, Any]]]:
         jobs = jobs_shown().filter(study_uid=study_uid).order_by("-created_at", "-id")
         return {"jobs": list(JobSerializer(jobs[:JOBS_SHOWN], many=True).data)}

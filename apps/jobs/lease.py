@@ -50,6 +50,9 @@ def job_heartbeat(lease: Lease) -> None:
 
 def cancel_requested(lease: Lease) -> bool:
     """Whether someone asked this attempt to stop. Raises ``LeaseLost``."""
-    job = Job.objects.only("state", "lease_token", "cancel_requested").get(pk=lease.job_id)
+    rows = Job.objects.only("state", "lease_token", "cancel_requested")
+    job = rows.filter(pk=lease.job_id).first()
+    if job is None:
+        raise LeaseLost(f"Job {lease.job_id} was deleted.")
     require_lease(job, lease)
     return job.cancel_requested

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis import RedisError
 
 from apps.accounts.models import User
 from apps.core.doorbell import group_of
@@ -126,7 +128,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             job_id, after=wanted.after, epoch=wanted.epoch, limit=1
         )
         if not job_id or not page:
-            await self.channel_layer.group_discard(group_of(stream), self.channel_name)
+            await self._part(stream)
             await self._refuse(stream, "not_found")
             return
         await self._tell(
@@ -142,19 +144,32 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _run(self, watch: JobWatch) -> None:
         try:
             await watch.run()
+        except OSError:
+            # The client has gone; ``disconnect`` comes next.
+            return
         except Exception:
             logger.exception("Watching a stream failed.")
-            await self.close(code=1011)
+            await self._break_off()
             return
         self.watches.pop(watch.stream, None)
-        await self.channel_layer.group_discard(group_of(watch.stream), self.channel_name)
+        await self._part(watch.stream)
+
+    async def _break_off(self) -> None:
+        """The client connects again and resumes where it was."""
+        with suppress(OSError):
+            await self.close(code=1011)
+
+    async def _part(self, stream: str) -> None:
+        """Leave the group. Without the broker there is none to leave."""
+        with suppress(RedisError):
+            await self.channel_layer.group_discard(group_of(stream), self.channel_name)
 
     async def _leave(self, stream: str) -> None:
         left = self.watches.pop(stream, None)
         if left is None:
             return
         left[1].cancel()
-        await self.channel_layer.group_discard(group_of(stream), self.channel_name)
+        await self._part(stream)
 
     # What the doorbell and the clock say
 
@@ -188,7 +203,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if self.studies_hint is not None:
             self.studies_hint.cancel()
             self.studies_hint = None
-        await self.channel_layer.group_discard(group_of(STUDIES), self.channel_name)
+        await self._part(STUDIES)
 
     async def _beat(self) -> None:
         """Ask again who it is and what it may see, and find what no doorbell told of."""
@@ -203,9 +218,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 self.user = user
                 await self._recheck()
                 await self._tell({"type": "heartbeat", "heads": await self._heads()})
+        except OSError:
+            return
         except Exception:
             logger.exception("The heartbeat of a connection failed.")
-            await self.close(code=1011)
+            await self._break_off()
 
     async def _recheck(self) -> None:
         streams = [*self.watches, *([STUDIES] if self.studies_head is not None else [])]

@@ -17,6 +17,9 @@ class StudyDrafts:
         uids = drafted.values_list("study_uid", flat=True).distinct()
         return {study_uid: {"has_draft": True} for study_uid in uids}
 
+    def remove(self, study_uid: str) -> None:
+        Draft.objects.filter(study_uid=study_uid).delete()
+
     def details(self, study_uid: str) -> dict[str, list[dict[str, Any]]]:
         drafts = Draft.objects.select_related("updated_by").filter(study_uid=study_uid)
         newest = drafts.order_by("-created_at", "-id")[:DRAFTS_SHOWN]

@@ -19,6 +19,10 @@ class StudyExtension(Protocol):
         """Lists of the study page: ``{"jobs": […]}``."""
         ...
 
+    def remove(self, study_uid: str) -> None:
+        """The study is being deleted: what belongs to it goes too, in the same transaction."""
+        ...
+
 
 _extensions: dict[str, StudyExtension] = {}
 
@@ -42,3 +46,9 @@ def details(study_uid: str) -> dict[str, list[dict[str, Any]]]:
     for extension in _extensions.values():
         found.update(extension.details(study_uid))
     return found
+
+
+def remove(study_uid: str) -> None:
+    """The last to have come first: it hangs on those before it."""
+    for extension in reversed(_extensions.values()):
+        extension.remove(study_uid)

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.audit.services import audit_record
 from apps.core.errors import ApiError, Conflict, NotFound
 from apps.pacs.store import study_remove
+from apps.studies import extensions
 from apps.studies.intake.register import intake_commit
 from apps.studies.models import Annotation
 from apps.studies.selectors import series_get, series_of, study_get
@@ -31,6 +32,7 @@ def study_delete(*, actor: User, study_uid: str, confirmation: str) -> None:
     with transaction.atomic():
         intake_commit(gone=series)
         Annotation.objects.filter(study_uid=study_uid).delete()
+        extensions.remove(study_uid)
         audit_record(
             actor=actor,
             action="study.delete",

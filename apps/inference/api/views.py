@@ -26,8 +26,9 @@ from apps.inference.content import artifact_content
 from apps.inference.models import Artifact
 from apps.inference.request import inference_request, series_reasons
 from apps.jobs.api.serializers import JobSerializer
-from apps.jobs.api.views import job_or_404, jobs_shown
+from apps.jobs.api.views import job_or_404
 from apps.jobs.models import Job
+from apps.jobs.selectors import jobs_shown
 
 KEY_PARAMETER = OpenApiParameter(
     HEADER,

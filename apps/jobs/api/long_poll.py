@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.http import HttpRequest
+from redis import RedisError
 from rest_framework.response import Response
 
 from apps.core.doorbell import group_of
@@ -56,18 +57,31 @@ def _has_news(answer: dict[str, Any]) -> bool:
 async def _doorbell(stream: str) -> AsyncIterator[Any]:
     layer: Any = get_channel_layer()
     channel = await layer.new_channel()
-    await layer.group_add(group_of(stream), channel)
+    group = group_of(stream)
+    try:
+        await layer.group_add(group, channel)
+    except RedisError:
+        yield _sleep
+        return
 
     async def rung(seconds: float) -> None:
         try:
             await asyncio.wait_for(layer.receive(channel), seconds)
         except TimeoutError:
             return
+        except RedisError:
+            await _sleep(seconds)
 
     try:
         yield rung
     finally:
-        await layer.group_discard(group_of(stream), channel)
+        with suppress(RedisError):
+            await layer.group_discard(group, channel)
+
+
+async def _sleep(seconds: float) -> None:
+    """Without the broker nothing rings: look again soon."""
+    await asyncio.sleep(min(seconds, 1.0))
 
 
 # What reads the addresses (schema, policy matrix) finds the view behind the waiting.

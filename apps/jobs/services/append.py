@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.doorbell import ring_on_commit
-from apps.jobs.lease import Lease, require_lease
+from apps.jobs.lease import Lease, LeaseLost, require_lease
 from apps.jobs.models import Job, JobEvent
 from apps.studies.selectors import studies_head
 
@@ -25,6 +25,15 @@ def job_locked(job_id: UUID) -> Job:
     On SQLite every transaction begins IMMEDIATE, which is the same promise for all rows.
     """
     return Job.objects.select_for_update().get(pk=job_id)
+
+
+def held_locked(lease: Lease) -> Job:
+    """The job, locked. Raises ``LeaseLost`` when another holds it, it has ended or is gone."""
+    job = Job.objects.select_for_update().filter(pk=lease.job_id).first()
+    if job is None:
+        raise LeaseLost(f"Job {lease.job_id} was deleted.")
+    require_lease(job, lease)
+    return job
 
 
 def append_locked(job: Job, rows: Sequence[EventRow], changed: Iterable[str] = ()) -> None:
@@ -52,8 +61,7 @@ def job_events_append(lease: Lease, rows: Sequence[EventRow], progress: float | 
     Raises ``LeaseLost`` when another worker holds the job by now, or it has ended.
     """
     with transaction.atomic():
-        job = job_locked(lease.job_id)
-        require_lease(job, lease)
+        job = held_locked(lease)
         if progress is not None:
             job.progress = progress
         append_locked(job, rows, ("progress",))

@@ -8,9 +8,9 @@ from typing import Any, cast
 from django.db import transaction
 from django.utils import timezone
 
-from apps.jobs.lease import Lease, require_lease
+from apps.jobs.lease import Lease
 from apps.jobs.models import Job
-from apps.jobs.services.append import append_locked, job_locked, study_hint
+from apps.jobs.services.append import append_locked, held_locked, study_hint
 from apps.jobs.signals import job_finishing
 from apps.jobs.states import JobState, Outcome, require_transition
 
@@ -70,8 +70,7 @@ def job_finish(
 ) -> None:
     """End the attempt that ``lease`` holds. Raises ``LeaseLost``."""
     with transaction.atomic():
-        job = job_locked(lease.job_id)
-        require_lease(job, lease)
+        job = held_locked(lease)
         finish_locked(
             job,
             outcome,

@@ -7,9 +7,9 @@ from typing import Final
 from django.db import transaction
 
 from apps.jobs.dispatch import dispatch_on_commit
-from apps.jobs.lease import Lease, require_lease
+from apps.jobs.lease import Lease
 from apps.jobs.models import Job
-from apps.jobs.services.append import append_locked, job_locked
+from apps.jobs.services.append import append_locked, held_locked
 from apps.jobs.services.cancel import STOPPED
 from apps.jobs.services.create import queue_position
 from apps.jobs.services.finish import finish_locked
@@ -60,6 +60,5 @@ def interrupt_locked(job: Job, *, reason: str, code: str = "worker_lost") -> Non
 def job_interrupt(lease: Lease, *, reason: str, code: str = "worker_lost") -> None:
     """The holder gives the job back because it cannot go on itself. Raises ``LeaseLost``."""
     with transaction.atomic():
-        job = job_locked(lease.job_id)
-        require_lease(job, lease)
+        job = held_locked(lease)
         interrupt_locked(job, reason=reason, code=code)

@@ -10,12 +10,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.studies.models import Study, StudyTerm
 
 TERM_MAX = 64
 WORDS_MAX = 8
+# So many studies are sorted in no time.
+RARE_MAX = 500
 _WORD = re.compile(r"\w+", re.UNICODE)
 # Greater than every character that follows a prefix.
 _END = "\U0010ffff"
@@ -56,11 +58,20 @@ def study_terms(
 
 def with_words(studies: QuerySet[Study], query: str) -> QuerySet[Study]:
     for word in words(query)[:WORDS_MAX]:
-        hits = StudyTerm.objects.filter(term__gte=word, term__lt=word + _END)
-        studies = studies.filter(pk__in=hits.values("study_id"))
+        studies = _having(studies, StudyTerm.objects.filter(term__gte=word, term__lt=word + _END))
     return studies
 
 
 def with_modality(studies: QuerySet[Study], modality: str) -> QuerySet[Study]:
-    hits = StudyTerm.objects.filter(term=facet("modality", modality.upper()))
-    return studies.filter(pk__in=hits.values("study_id"))
+    term = facet("modality", modality.upper())
+    return _having(studies, StudyTerm.objects.filter(term=term))
+
+
+def _having(studies: QuerySet[Study], hits: QuerySet[StudyTerm]) -> QuerySet[Study]:
+    """A rare word names its studies. A common one is looked up study by study, in the order of
+    the list, and a page is full before many have been passed: sorting all of its hits would make
+    the list slower the more it holds."""
+    some = set(hits.order_by().values_list("study_id", flat=True)[: RARE_MAX + 1])
+    if len(some) <= RARE_MAX:
+        return studies.filter(pk__in=some)
+    return studies.filter(Exists(hits.filter(study_id=OuterRef("pk"))))

@@ -138,7 +138,7 @@ def _prepare(_arguments: argparse.Namespace) -> int:
 
     try:
         folder = weights.prepare(places.models_dir())
-    except (weights.SourceMissing, OSError) as error:
+    except (weights.SourceMissing, weights.ConversionDiffers, OSError) as error:
         _say(f"The language model could not be prepared: {error}")
         return 1
     _say(f"The language model is in {folder}")

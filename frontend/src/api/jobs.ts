@@ -54,6 +54,9 @@ export function retryJob(job_id: string, key: string) {
   return bodyOf(api.POST("/api/v1/jobs/{job_id}/retry", { params }));
 }
 
+/** Where the run's capsule is downloaded from. */
+export const capsuleAddress = (jobId: string): string => `/api/v1/jobs/${jobId}/capsule`;
+
 const LONG_POLL_S = 20;
 
 export async function readJobEvents(

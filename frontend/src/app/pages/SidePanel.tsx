@@ -59,7 +59,6 @@ export function SidePanel({ study, workspace, measurements }: SidePanelProps) {
               overlaySeriesUid={workspace.overlay}
               availableSeg={workspace.availableSeg}
               onOverlay={workspace.setOverlay}
-              onShowSeries={workspace.showSeries}
             />
           )}
         </Tabs.Content>

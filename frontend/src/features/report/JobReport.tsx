@@ -1,7 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Download } from "lucide-react";
 import { useEffect } from "react";
 import { draftKeys, readDraft } from "@/api/drafts";
-import { jobKeys, readJob } from "@/api/jobs";
+import { capsuleAddress, jobKeys, readJob } from "@/api/jobs";
+import { useMay } from "@/api/me";
 import { studyKeys } from "@/api/studies";
 import type { Job } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
@@ -16,6 +18,7 @@ import { FindingsTable } from "./FindingsTable";
 import styles from "./JobReport.module.css";
 import { JobOutcome, JobStatus, JobWarnings } from "./JobStatus";
 import { StepList } from "./StepList";
+import { StoredReport } from "./StoredReport";
 import { StreamingText } from "./StreamingText";
 
 interface JobReportProps {
@@ -23,7 +26,6 @@ interface JobReportProps {
   studyUid: string;
   focused: Evidence | null;
   onFocus: (evidence: Evidence) => void;
-  onShowSeries: (seriesUid: string) => void;
   onRetried: (job: Job) => void;
 }
 
@@ -63,11 +65,12 @@ function useRefreshStudy(studyUid: string, projection: Projection): void {
 
 function storedReport(projection: Projection): string | null {
   const report = projection.artifacts.find((one) => one.kind === "sr-report");
-  return report?.series_uid ?? null;
+  return report?.sop_instance_uid ?? null;
 }
 
 export function JobReport(props: JobReportProps) {
-  const { jobId, studyUid, focused, onFocus, onShowSeries, onRetried } = props;
+  const { jobId, studyUid, focused, onFocus, onRetried } = props;
+  const mayExport = useMay("artifact.export");
   const { projection, loaded, refusal } = useJobStream(jobId);
   const finished = loaded && isFinished(projection.state);
   const job = useJob(jobId, finished);
@@ -84,7 +87,7 @@ export function JobReport(props: JobReportProps) {
   if (!loaded) return <Spinner label="Loading the job…" />;
 
   const { findings, messages, incomplete } = projection;
-  const srSeries = draft.data?.sr?.series_uid ?? storedReport(projection);
+  const report = draft.data?.sr?.sop_instance_uid ?? storedReport(projection);
   return (
     <div className={styles.report}>
       <div className={styles.marks}>
@@ -119,11 +122,15 @@ export function JobReport(props: JobReportProps) {
       {finished && (
         <Disclosure title="How this was made" open={false}>
           <StepList steps={projection.steps} stopped />
-          {srSeries !== null && (
-            <button type="button" className={styles.link} onClick={() => onShowSeries(srSeries)}>
-              Stored in the archive as a structured report (partial, unverified)
-            </button>
-          )}
+          <div className={styles.links}>
+            {report !== null && <StoredReport sopInstanceUid={report} />}
+            {mayExport && (
+              <a href={capsuleAddress(jobId)} download={`run-${jobId}.json`}>
+                <Download aria-hidden />
+                Run capsule: inputs, versions, digests and timings
+              </a>
+            )}
+          </div>
         </Disclosure>
       )}
     </div>

@@ -22,7 +22,6 @@ interface ReportPanelProps {
   /** The segmentation that can be laid over them, or null. */
   availableSeg: string | null;
   onOverlay: (segSeriesUid: string | null) => void;
-  onShowSeries: (seriesUid: string) => void;
 }
 
 const STATE_NAMES: Record<Job["state"], string> = {
@@ -102,7 +101,6 @@ export function ReportPanel(props: ReportPanelProps) {
         studyUid={study.study_uid}
         focused={props.focused}
         onFocus={props.onFocus}
-        onShowSeries={props.onShowSeries}
         onRetried={(job) => setChosen(job.id)}
       />
     </div>

@@ -11,26 +11,27 @@ interface SaveStateProps {
   editable: boolean;
 }
 
-/** Where the text on screen is: typed, on its way, or stored. */
+/** Where the text on screen is: typed, on its way, or saved. */
 export function SaveState({ draft, editing, editable }: SaveStateProps) {
   const { saving, changed, save, model } = editing;
   if (saving.isError && asProblem(saving.error).status !== 409) {
     const problem = asProblem(saving.error);
     return (
       <span className={styles.failed} role="alert">
-        Not stored: {problem.message} {nextStep(problem)}
+        Not saved: {problem.message} {nextStep(problem)}
         <Button small onClick={save}>
-          Store now
+          Save now
         </Button>
       </span>
     );
   }
-  if (saving.isPending) return <span className={styles.state}>Storing…</span>;
-  if (changed) return <span className={styles.state}>Not stored yet…</span>;
+  if (saving.isPending) return <span className={styles.state}>Saving…</span>;
+  if (changed) return <span className={styles.state}>Editing…</span>;
   const by = draft.updated_by ? ` by ${draft.updated_by}` : "";
   return (
-    <span className={styles.state} title={`Last stored ${instant(draft.updated_at)}${by}`}>
-      Version {model.version} stored{editable ? "" : " · read only"}
+    <span className={styles.state} title={`Last saved ${instant(draft.updated_at)}${by}`}>
+      Saved, version {model.version}
+      {editable ? "" : " · read only"}
     </span>
   );
 }

@@ -20,13 +20,14 @@ TEST_SUBJECTS = (9, 16)
 class Recipe:
     """Optimisation settings; model and simulation have their own.
 
-    Small views first, for more steps in the same time; during the final decay views as large as
-    the windows of inference.
+    The heads come in stages, each lasting up to a step: first T1-like ones in small views, on
+    which the network quickly learns what tissues are and where; then every contrast. During the
+    final decay views are as large as the windows of inference.
     """
 
     seed: int = 20251
-    learning_rate: float = 2.5e-3
-    rate_factors: tuple[tuple[str, float], ...] = (("classify", 6.0), ("norms", 3.0))
+    learning_rate: float = 2e-3
+    rate_factors: tuple[tuple[str, float], ...] = (("classify", 4.0), ("norms", 2.0))
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 1e-4
     warmup_steps: int = 40
@@ -35,8 +36,49 @@ class Recipe:
     sub_voxels: int = 2
     side_weight: float = 0.5
     model: HeadUNetConfig = field(default_factory=HeadUNetConfig)
-    heads: HeadOptions = field(default_factory=lambda: HeadOptions(shape=(112, 128, 112)))
-    final_heads: HeadOptions = field(default_factory=lambda: HeadOptions(shape=(128, 144, 128)))
+    stages: tuple[tuple[int, HeadOptions], ...] = (
+        (
+            500,
+            HeadOptions(
+                shape=(96, 128, 96),
+                voxel_mm=1.5,
+                centre_spread_mm=10,
+                brain_centre_share=1.0,
+                scale=0.1,
+                rotation_degrees=8,
+                physical_share=1.0,
+                t1_share=1.0,
+                stripped_share=0.15,
+            ),
+        ),
+        (
+            1_000,
+            HeadOptions(
+                shape=(96, 128, 96),
+                voxel_mm=1.5,
+                centre_spread_mm=15,
+                brain_centre_share=1.0,
+                physical_share=0.9,
+                t1_share=0.8,
+                stripped_share=0.25,
+            ),
+        ),
+        (
+            1_000_000,
+            HeadOptions(
+                shape=(96, 128, 96), voxel_mm=1.5, centre_spread_mm=20, brain_centre_share=0.9
+            ),
+        ),
+    )
+    final_heads: HeadOptions = field(
+        default_factory=lambda: HeadOptions(
+            shape=(128, 144, 128), voxel_mm=1.5, centre_spread_mm=20, brain_centre_share=0.9
+        )
+    )
+
+    def heads_at(self, step: int) -> HeadOptions:
+        """What heads the step trains on before the final decay."""
+        return next(options for until, options in self.stages if step < until)
 
     def as_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -17,11 +17,16 @@ class HeadStream(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     so that a resumed run goes on with the heads the stopped one would have seen."""
 
     def __init__(
-        self, anatomies: Sequence[Anatomy], options: HeadOptions, *, seed: int, start: int
+        self,
+        anatomies: Sequence[Anatomy],
+        options_at: Callable[[int], HeadOptions],
+        *,
+        seed: int,
+        start: int,
     ) -> None:
         super().__init__()
         self.anatomies = list(anatomies)
-        self.options = options
+        self.options_at = options_at
         self.seed = seed
         self.start = start
 
@@ -30,7 +35,7 @@ class HeadStream(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         number = self.start
         while True:
             anatomy = self.anatomies[number % len(self.anatomies)]
-            head = random_head(anatomy, self.seed * 1_000_003 + number, self.options)
+            head = random_head(anatomy, self.seed * 1_000_003 + number, self.options_at(number))
             yield head.image.to(torch.bfloat16), head.tissue, head.side
             number += 1
 

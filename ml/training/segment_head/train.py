@@ -143,8 +143,13 @@ def train(
 def _open_stream(
     anatomies: list[Anatomy], recipe: Recipe, progress: Progress
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    options = recipe.heads if progress.decay_start is None else recipe.final_heads
-    stream = HeadStream(anatomies, options, seed=recipe.seed, start=progress.step)
+    final = progress.decay_start is not None
+    stream = HeadStream(
+        anatomies,
+        (lambda _: recipe.final_heads) if final else recipe.heads_at,
+        seed=recipe.seed,
+        start=progress.step,
+    )
     return iter(loader(stream))
 
 

@@ -16,7 +16,7 @@ fix: setup-test
 	npm --prefix frontend run --silent fix
 
 bench: setup-test
-	@$(python) -m tests.bench
+	@$(python) -m tests.bench $(only)
 
 figures: setup-run
 	$(python) -m ml.training.segment_head evaluate

@@ -719,7 +719,7 @@ export interface components {
          *     * `none` - none
          * @enum {string}
          */
-        GeometriesEnum: "regular" | "gapped" | "tilted" | "mixed" | "single" | "none";
+        GeometryKind: "regular" | "gapped" | "tilted" | "mixed" | "single" | "none";
         /** @description The grid of ``/volume``. Null and empty where the series has none. */
         Grid: {
             bytes: number;
@@ -733,7 +733,7 @@ export interface components {
             frames: number[];
             /** Format: double */
             intercept: number;
-            kind: components["schemas"]["Kind530Enum"];
+            kind: components["schemas"]["GeometryKind"];
             /** @description centre of the first voxel, LPS in mm */
             origin: number[] | null;
             photometric: string;
@@ -754,7 +754,7 @@ export interface components {
         /** @description What one input image must be. Empty lists mean no restriction. */
         InputSpec: {
             body_parts: string[];
-            geometries: components["schemas"]["GeometriesEnum"][];
+            geometries: components["schemas"]["GeometryKind"][];
             max_slices: number;
             /** Format: double */
             max_spacing_mm: number | null;
@@ -764,6 +764,8 @@ export interface components {
             modalities: string[];
             name: string;
             required: boolean;
+            /** @description Whether AI-made images are accepted too. */
+            synthetic: boolean;
             title: string;
         };
         Instance: {
@@ -831,16 +833,6 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
-        /**
-         * @description * `regular` - regular
-         *     * `gapped` - gapped
-         *     * `tilted` - tilted
-         *     * `mixed` - mixed
-         *     * `single` - single
-         *     * `none` - none
-         * @enum {string}
-         */
-        Kind530Enum: "regular" | "gapped" | "tilted" | "mixed" | "single" | "none";
         LiveTicket: {
             /** Format: date-time */
             expires_at: string;
@@ -1087,7 +1079,7 @@ export interface components {
             transfer_syntax: string;
         };
         SeriesGeometry: {
-            kind: components["schemas"]["Kind530Enum"];
+            kind: components["schemas"]["GeometryKind"];
             reason: string;
             slices: number;
             /** @description z, y, x in mm */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +15,15 @@ from django.conf import settings
 
 from apps.pacs.errors import PacsFailed, PacsNotFound, PacsUnavailable
 
+log = logging.getLogger(__name__)
+
 # Orthanc stops answering for some seconds while it writes a large study: reads wait longer.
-TIMEOUT = httpx.Timeout(60.0, connect=3.0, pool=30.0)
-LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=12, keepalive_expiry=15.0)
+TIMEOUT = httpx.Timeout(60.0, connect=5.0, pool=30.0)
+# Orthanc lets go of an idle connection after half a second; we do so before.
+LIMITS = httpx.Limits(max_connections=12, max_keepalive_connections=12, keepalive_expiry=0.4)
+# It may still let go of one in the moment in which we use it. Everything that we ask of Orthanc can
+# be asked twice: storing overwrites, deleting what has gone is no error.
+LET_GO = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
 def _options() -> dict[str, Any]:
@@ -42,6 +49,8 @@ def pacs_errors() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
+        # Its text may hold an address, and with it what somebody searched for.
+        log.warning("Orthanc does not answer: %s", type(error).__name__)
         raise PacsUnavailable from error
 
 
@@ -76,16 +85,20 @@ def request(
     timeout: float | None = None,
 ) -> httpx.Response:
     """One request from a thread. Raises PacsUnavailable, PacsNotFound or PacsFailed."""
+    asked = _shared().build_request(
+        method,
+        path,
+        params=params,
+        content=content,
+        json=json,
+        headers=headers,
+        timeout=TIMEOUT if timeout is None else timeout,
+    )
     with pacs_errors():
-        response = _shared().request(
-            method,
-            path,
-            params=params,
-            content=content,
-            json=json,
-            headers=headers,
-            timeout=TIMEOUT if timeout is None else timeout,
-        )
+        try:
+            response = _shared().send(asked)
+        except LET_GO:
+            response = _shared().send(asked)
     raise_for_answer(response.status_code, response.content)
     return response
 
@@ -96,6 +109,15 @@ def get_json(path: str, *, params: Mapping[str, str | int] | None = None) -> Any
 
 def get_bytes(path: str, *, headers: Mapping[str, str] | None = None) -> bytes:
     return request("GET", path, headers=headers).content
+
+
+async def send_async(asked: httpx.Request, *, stream: bool = False) -> httpx.Response:
+    """One request from an event loop. With ``stream`` the caller closes the answer."""
+    with pacs_errors():
+        try:
+            return await async_client().send(asked, stream=stream)
+        except LET_GO:
+            return await async_client().send(asked, stream=stream)
 
 
 def ping(timeout: float = 2.0) -> bool:

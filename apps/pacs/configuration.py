@@ -58,7 +58,8 @@ def orthanc_config(
         "HttpCompressionEnabled": False,
         "KeepAlive": True,
         "TcpNoDelay": True,
-        "HttpThreadsCount": 16,
+        # Each open connection holds a thread: web, intake and workers have up to 12 each.
+        "HttpThreadsCount": 50,
         "HttpRequestTimeout": 60,
         "ExecuteLuaEnabled": False,
         "DicomServerEnabled": True,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from apps.pacs.client import async_client, pacs_errors, raise_for_answer
+from apps.pacs.client import async_client, raise_for_answer, send_async
 from apps.pacs.configuration import DICOM_WEB_ROOT
 from apps.pacs.errors import PacsFailed
 
@@ -69,8 +69,7 @@ def _wado_path(frame: FrameAddress) -> str:
 
 
 async def _get(path: str, *, accept: str = "*/*") -> bytes:
-    with pacs_errors():
-        answer = await async_client().get(path, headers={"accept": accept})
+    answer = await send_async(async_client().build_request("GET", path, headers={"accept": accept}))
     raise_for_answer(answer.status_code, answer.content)
     return answer.content
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.core.errors import ApiError
-from apps.pacs.client import async_client, pacs_errors, raise_for_answer
+from apps.pacs.client import async_client, pacs_errors, raise_for_answer, send_async
 from apps.pacs.configuration import DICOM_WEB_ROOT
 from apps.pacs.errors import PacsFailed
 from apps.pacs.pixels import DECODED
@@ -63,7 +63,7 @@ def _upstream_request(request: HttpRequest, path: str, accept: str) -> httpx.Req
 async def _exchange(upstream: httpx.Request) -> AsyncGenerator[httpx.Response | bytes, None]:
     """First the head of the answer, then its body. One generator holds the connection from its
     first step on: whenever it is let go of, the connection is given back."""
-    answer = await async_client().send(upstream, stream=True)
+    answer = await send_async(upstream, stream=True)
     try:
         yield answer
         async for chunk in answer.aiter_raw(CHUNK):

@@ -1,10 +1,12 @@
 """DICOM and NIfTI in, DICOM out."""
 
 import logging
+import warnings
 
 import pydicom.config
 
-# A warning about an invalid value quotes it, and it may be the name of a patient.
+# Warnings about invalid values quote them, and they may be the name of a patient.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-# highdicom tells the UID of every object it copies from.
-logging.getLogger("highdicom").setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", message="The string ", module="highdicom")
+# highdicom tells the UID of every object it copies from, and names that look odd to it.
+logging.getLogger("highdicom").setLevel(logging.ERROR)

@@ -18,11 +18,12 @@ from scipy import ndimage
 from torch.nn import functional
 
 from ml.contracts.errors import InputRefused
+from ml.dicom.image_series import Generated, NewSeries
 from ml.dicom.nifti import read_nifti
 from ml.dicom.provenance import Algorithm
 from ml.dicom.read import read_series
 from ml.dicom.uids import derived_uid
-from ml.dicom.write_image import Generated, MrSequence, NewSeries, write_ct, write_mr
+from ml.dicom.write_image import MrSequence, write_ct, write_mr
 from ml.imaging.resample import canonical
 from ml.imaging.volume import Volume
 from ml.simulate.atrophy import atrophy_warp

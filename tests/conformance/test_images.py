@@ -10,9 +10,10 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
+from ml.dicom.image_series import Generated
 from ml.dicom.provenance import Algorithm
 from ml.dicom.read import read_series
-from ml.dicom.write_image import Generated, MrSequence, write_ct, write_mr
+from ml.dicom.write_image import MrSequence, write_ct, write_mr
 from ml.imaging.itk import from_itk
 from ml.imaging.volume import Volume
 from tests.conformance.dciodvfy import errors

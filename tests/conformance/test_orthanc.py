@@ -12,7 +12,7 @@ from ml.dicom.read import read_series
 from ml.dicom.write_report import write_report
 from ml.dicom.write_seg import write_seg
 from ml.dicom.write_sr import write_measurements_sr
-from tests.conformance.test_results import ALGORITHM, RUN, document, some_labels
+from tests.conformance.subjects import ALGORITHM, RUN, document, some_labels
 from tests.ml.dicom.series import mr_series
 from tests.support.orthanc import Orthanc
 

@@ -1,4 +1,4 @@
-"""Segmentations, measurements and reports against the standard and against their readers."""
+"""Segmentations and measurements against the standard and against their readers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,8 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
-from ml.contracts.errors import InputUnreadable
-from ml.contracts.events import Evidence
-from ml.contracts.report import ReportDocument, ReportSentence
-from ml.dicom.provenance import Algorithm, Written
+from ml.dicom.provenance import Written
 from ml.dicom.read import read_series
 from ml.dicom.structures import structures
 from ml.dicom.write_report import write_report
@@ -26,22 +22,8 @@ from ml.dicom.write_seg import write_seg
 from ml.dicom.write_sr import write_measurements_sr
 from ml.imaging.volume import Volume
 from tests.conformance.dciodvfy import errors
+from tests.conformance.subjects import ALGORITHM, RUN, document, some_labels
 from tests.ml.dicom.series import grid, mr_series, mr_volume
-
-ALGORITHM = Algorithm(
-    name="Head segmenter", version="1.2.3", weights_sha256="ab" * 32, parameters={"spacing": 1.0}
-)
-RUN = "run-1"
-
-
-def some_labels(shape: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """Blocks of a few structures, with air between and one id that no table names."""
-    labels = np.zeros(shape, np.uint16)
-    labels[1:3, 2:5, 1:4] = 17
-    labels[1:3, 2:5, 5:7] = 53
-    labels[3, 1:9, 1:7] = 24
-    labels[4, 4, 4] = 999
-    return labels
 
 
 @pytest.fixture
@@ -253,137 +235,6 @@ def test_measurements_are_valid_and_read_back(seg: Written, image: Volume, tmp_p
     }
     tracking = {item.TrackingUID for item in pydicom.dcmread(seg.path).SegmentSequence}
     assert {group.tracking_uid for group in groups} == tracking
-
-
-def evidence(image: Volume, index: int) -> Evidence:
-    assert image.source is not None
-    return {
-        "structure": "left hippocampus",
-        "label": 17,
-        "series_uid": image.source.series_uid,
-        "sop_instance_uid": image.source.sop_instance_uids[index],
-        "slice_index": index,
-        "point_lps": list(image.point_lps((index, 0, 0))),
-        "segment_number": 1,
-    }
-
-
-def document(image: Volume) -> ReportDocument:
-    return ReportDocument(
-        document_id="draft-1",
-        version=1,
-        model_name="draft_report",
-        model_version="0.1.0",
-        weights_sha256="cd" * 32,
-        sentences=(
-            ReportSentence(
-                section="findings",
-                text="The left hippocampus measures 3.5 cm³.",
-                linked=True,
-                origin="ai",
-                evidence=(evidence(image, 2),),
-            ),
-            ReportSentence(section="findings", text="Unsure.", linked=False, origin="ai"),
-            ReportSentence(
-                section="impression",
-                text="Größe normal.",
-                linked=True,
-                origin="ai",
-                evidence=(evidence(image, 2), evidence(image, 3)),
-            ),
-        ),
-    )
-
-
-def texts(dataset: Dataset) -> list[tuple[str, str, list[str], list[str]]]:
-    """Section, text, images and comments of each sentence of a report."""
-    found = []
-    for section in dataset.ContentSequence:
-        if section.ValueType != "CONTAINER":
-            continue
-        heading = section.ConceptNameCodeSequence[0].CodeValue
-        for item in section.ContentSequence:
-            children = item.get("ContentSequence", [])
-            images = [
-                child.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
-                for child in children
-                if child.ValueType == "IMAGE" and child.RelationshipType == "INFERRED FROM"
-            ]
-            comments = [child.TextValue for child in children if child.ValueType == "TEXT"]
-            found.append((heading, item.TextValue, images, comments))
-    return found
-
-
-def test_draft_report_is_valid_and_says_what_it_is(image: Volume, tmp_path: Path) -> None:
-    assert image.source is not None
-    path = write_report(
-        document(image), source_dir=tmp_path / "image", out_path=tmp_path / "out" / "r.dcm"
-    )
-    assert errors(path) == []
-    dataset = pydicom.dcmread(path)
-    uids = image.source.sop_instance_uids
-    assert texts(dataset) == [
-        ("121070", "The left hippocampus measures 3.5 cm³.", [uids[2]], ["Written by AI"]),
-        ("121070", "Unsure.", [], ["Written by AI", "Not linked to evidence in the images"]),
-        ("121072", "Größe normal.", [uids[2], uids[3]], ["Written by AI"]),
-    ]
-    assert (dataset.CompletionFlag, dataset.VerificationFlag, dataset.PreliminaryFlag) == (
-        "PARTIAL",
-        "UNVERIFIED",
-        "PRELIMINARY",
-    )
-    assert [author.ObserverType for author in dataset.AuthorObserverSequence] == ["DEV"]
-    assert "AI draft" in dataset.SeriesDescription
-    assert dataset.StudyInstanceUID == image.source.study_uid
-    assert isinstance(hd.sr.srread(path), hd.sr.EnhancedSR)
-
-
-def test_evidence_in_images_that_are_not_there_is_left_out(image: Volume, tmp_path: Path) -> None:
-    (sentence, *_) = document(image).sentences
-    elsewhere: Evidence = {**evidence(image, 2), "sop_instance_uid": "1.2.3"}
-    one = replace(document(image), sentences=(replace(sentence, evidence=(elsewhere,)),))
-    path = write_report(one, source_dir=tmp_path / "image", out_path=tmp_path / "r.dcm")
-    assert errors(path) == []
-    assert texts(pydicom.dcmread(path))[0][2] == []
-
-
-def test_no_study_no_report(image: Volume, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "empty" / "note.txt").write_text("no DICOM")
-    with pytest.raises(InputUnreadable, match="no DICOM object"):
-        write_report(document(image), source_dir=tmp_path / "empty", out_path=tmp_path / "r.dcm")
-
-
-def test_edited_draft_follows_its_predecessor(image: Volume, tmp_path: Path) -> None:
-    first = document(image)
-    path = write_report(first, source_dir=tmp_path / "image", out_path=tmp_path / "a" / "1.dcm")
-    before = pydicom.dcmread(path)
-    edited = ReportSentence(section="findings", text="By hand.", linked=False, origin="person")
-    second = replace(
-        first,
-        version=2,
-        editor="Ann^e O'Neill",
-        sentences=(*first.sentences[:1], edited),
-        predecessor_sop_instance_uid=before.SOPInstanceUID,
-    )
-    # Only the earlier report is at hand: patient, study and evidence come from it.
-    out = write_report(second, source_dir=tmp_path / "a", out_path=tmp_path / "b" / "2.dcm")
-    assert errors(out) == []
-    after = pydicom.dcmread(out)
-    assert after.SOPInstanceUID != before.SOPInstanceUID
-    assert after.SeriesInstanceUID == before.SeriesInstanceUID
-    assert after.PatientID == "T1"
-    previous = after.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
-    assert previous.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == before.SOPInstanceUID
-    assert texts(after)[0] == texts(before)[0]
-    assert texts(after)[1][3][0] == "Written or changed by a person"
-    assert [author.ObserverType for author in after.AuthorObserverSequence] == ["DEV", "PSN"]
-    assert str(after.AuthorObserverSequence[1].PersonName) == "Ann e O'Neill^"
-    assert (
-        after.ConceptNameCodeSequence[0].CodeMeaning
-        == before.ConceptNameCodeSequence[0].CodeMeaning
-    )
-    assert after.CompletionFlag == "PARTIAL"
 
 
 def test_incomplete_results_say_so(image: Volume, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from ml.dicom.image_series import NewSeries
 from ml.dicom.read import read_series
 from ml.dicom.uids import derived_uid
-from ml.dicom.write_image import NewSeries, write_mr
+from ml.dicom.write_image import write_mr
 from ml.imaging.volume import Volume
 
 

@@ -50,5 +50,5 @@ def test_a_worker_shows_life_and_takes_tasks(redis_url: str, tmp_path: Path) -> 
             patience_s=60,
         )
     # A worker that was asked to end takes no sign of life with it: the key ends by itself.
-    left = int(connection.ttl("synoptic:alive:worker_io"))  # type: ignore[arg-type]
+    left = int(connection.ttl("synoptic:alive:worker_io"))
     assert left <= 15

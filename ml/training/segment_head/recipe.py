@@ -72,7 +72,12 @@ class Recipe:
     )
     final_heads: HeadOptions = field(
         default_factory=lambda: HeadOptions(
-            shape=(128, 144, 128), voxel_mm=1.5, centre_spread_mm=20, brain_centre_share=0.9
+            shape=(112, 144, 112),
+            voxel_mm=1.5,
+            centre_spread_mm=20,
+            brain_centre_share=1.0,
+            physical_share=0.85,
+            t1_share=0.8,
         )
     )
 

@@ -1,6 +1,7 @@
 """The engine in a process of its own: warm, shared by many runs, and killable.
 
-A run that does not stop within ``GRACE_SECONDS`` of being asked takes the child down with it.
+A run that says nothing for ``GRACE_SECONDS`` after it was asked to stop, or goes on for
+``LAST_SECONDS``, takes the child down with it: one that puts away what it has is let finish.
 The other runs then end with ``EngineDied``, which is not permanent: they are simply made again,
 on the new child, which loads its models in the meantime.
 """
@@ -26,6 +27,7 @@ from ml.runtime.registry import manifest_of
 
 logger = logging.getLogger(__name__)
 GRACE_SECONDS = 1.2
+LAST_SECONDS = 4.0
 LOOK_SECONDS = 0.05
 WARM_SECONDS = 180.0
 CLOSE_SECONDS = 2.0
@@ -39,6 +41,7 @@ class _Stop:
     deadline: float
     limit_s: float
     asked_at: float | None = None
+    heard_at: float = 0.0
     timed_out: bool = False
     killed: bool = False
 
@@ -53,11 +56,11 @@ class _Stop:
 
     def overdue(self) -> bool:
         """Whether the run was asked, did not stop, and must be made to."""
-        return (
-            self.asked_at is not None
-            and not self.killed
-            and time.monotonic() - self.asked_at > GRACE_SECONDS
-        )
+        if self.asked_at is None or self.killed:
+            return False
+        now = time.monotonic()
+        silent_for = now - max(self.asked_at, self.heard_at)
+        return silent_for > GRACE_SECONDS or now - self.asked_at > LAST_SECONDS
 
     def outcome(self, error: MlError) -> MlError:
         """What to raise, given what the child (or its death) said."""
@@ -115,6 +118,7 @@ class ProcessEngine:
             except queue.Empty:
                 message = {}
             if "event" in message:
+                stop.heard_at = time.monotonic()
                 yield wire.event_from_message(message["event"])
             elif "error" in message:
                 raise stop.outcome(wire.error_from_message(message["error"]))
@@ -124,7 +128,7 @@ class ProcessEngine:
                 child.cancel(key)
             elif stop.overdue():
                 stop.killed = True
-                logger.warning("engine killed: a run did not stop within %.1f s", GRACE_SECONDS)
+                logger.warning("engine killed: a run did not stop when it was asked to")
                 child.kill()
                 threading.Thread(target=self._revive, args=(child,), daemon=True).start()
 

@@ -115,9 +115,9 @@ _MODELS: dict[Form, tuple[_Model, ...]] = {
         _Model(subject="red nuclei", aspect="volumes", plural=True),
     ),
     "asymmetry": (
-        _Model(subject="eyes", aspect="difference in diameter", plural=True, side="right"),
-        _Model(subject="optic nerves", aspect="difference in width", plural=True, side="left"),
-        _Model(subject="red nuclei", aspect="difference in volume", plural=True, side="right"),
+        _Model(subject="ocular diameters", aspect="difference", plural=True, side="right"),
+        _Model(subject="nerve diameters", aspect="difference", plural=True, side="left"),
+        _Model(subject="putaminal volumes", aspect="difference", plural=True, side="right"),
     ),
     "midline": (
         _Model(subject="falx", aspect="shift", side="right"),

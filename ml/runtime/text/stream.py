@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml.contracts.errors import MlError
 from ml.runtime.text.request import End, TextRequest
@@ -11,6 +12,7 @@ from ml.runtime.text.request import End, TextRequest
 if TYPE_CHECKING:
     from ml.models.smollm2.modeling import Tokenizer
 
+LOOK_SECONDS = 0.1
 UNFINISHED = "\ufffd"  # what a character of several bytes looks like before its last one
 
 
@@ -40,12 +42,20 @@ class TextStream:
     def close(self) -> None:
         self._request.abandoned = True
 
+    def _next(self) -> Any:
+        """What comes next; a stop is answered also while the batch is busy with others."""
+        while True:
+            try:
+                return self._request.out.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self._request.cancel.check()
+
     def _decoded(self) -> Iterator[str]:
         """Text per token; an unfinished character waits for its rest."""
         ids: list[int] = []
         shown = ""
         while True:
-            item = self._request.out.get()
+            item = self._next()
             if isinstance(item, End):
                 self._request.cancel.check()
                 return

@@ -30,11 +30,19 @@ from ml.runtime.registry import manifest_of
 MakeRequest = Callable[..., RunRequest]
 
 
-@pytest.fixture
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+# A child imports torch when it starts, which takes long on a machine that is busy otherwise.
+START_SECONDS = 200
+
+
+@pytest.fixture(scope="module")
 def engine() -> Iterator[ProcessEngine]:
-    opened = ProcessEngine(device="cpu")
-    yield opened
-    opened.close()
+    """One engine for all tests: it must go on whatever the test before did to its child."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNOPTIC_EXTRA_PIPELINES", str(Path(__file__).parent / "pipelines"))
+        opened = ProcessEngine(device="cpu")
+        yield opened
+        opened.close()
 
 
 class Watched(threading.Thread):
@@ -89,10 +97,10 @@ def test_several_runs_go_on_at_once_in_one_child(
         Watched(engine, make_request("steady", run_id=f"r{n}", ticks=20, pause=0.1))
         for n in range(4)
     ]
-    assert all(run.begun.wait(30) for run in runs)
+    assert all(run.begun.wait(START_SECONDS) for run in runs)
     pid = engine.pid
     for run in runs:
-        run.join(20)
+        run.join(60)
     assert [run.events[-1].type for run in runs] == ["result"] * 4
     assert engine.pid == pid
     # One after another they would take eight seconds.
@@ -103,7 +111,7 @@ def test_a_run_that_looks_stops_and_keeps_its_child(
     engine: ProcessEngine, make_request: MakeRequest
 ) -> None:
     run = Watched(engine, make_request("steady", ticks=500, pause=0.05))
-    assert run.begun.wait(30)
+    assert run.begun.wait(START_SECONDS)
     pid, asked = engine.pid, time.monotonic()
     run.cancel.cancel()
     run.join(5)
@@ -118,8 +126,8 @@ def test_a_run_that_does_not_look_is_killed_within_two_seconds_and_its_neighbour
 ) -> None:
     stubborn = Watched(engine, make_request("stubborn", run_id="a"))
     neighbour = Watched(engine, make_request("steady", run_id="b", ticks=500, pause=0.05))
-    assert stubborn.begun.wait(30)
-    assert neighbour.begun.wait(30)
+    assert stubborn.begun.wait(START_SECONDS)
+    assert neighbour.begun.wait(START_SECONDS)
     first, asked = engine.pid, time.monotonic()
     stubborn.cancel.cancel()
     stubborn.join(5)
@@ -128,7 +136,9 @@ def test_a_run_that_does_not_look_is_killed_within_two_seconds_and_its_neighbour
     neighbour.join(5)
     assert isinstance(neighbour.error, EngineDied)
     assert not neighbour.error.permanent
-    assert until(lambda: engine.alive and engine.pid != first)  # there again, unasked
+    assert until(
+        lambda: engine.alive and engine.pid != first, START_SECONDS
+    )  # there again, unasked
     assert list(engine.run(make_request("steady"), CancelToken()))[-1].type == "result"
 
 
@@ -136,7 +146,7 @@ def test_a_killed_child_ends_its_runs_and_the_next_run_gets_a_new_one(
     engine: ProcessEngine, make_request: MakeRequest
 ) -> None:
     run = Watched(engine, make_request("steady", ticks=500, pause=0.05))
-    assert run.begun.wait(30)
+    assert run.begun.wait(START_SECONDS)
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGKILL)
     run.join(5)
@@ -173,7 +183,8 @@ def test_a_child_that_holds_too_much_memory_is_ended(make_request: MakeRequest) 
         engine.close()
 
 
-def test_closing_leaves_no_child(engine: ProcessEngine, make_request: MakeRequest) -> None:
+def test_closing_leaves_no_child(make_request: MakeRequest) -> None:
+    engine = ProcessEngine(device="cpu")
     list(engine.run(make_request("steady"), CancelToken()))
     pid = engine.pid
     assert pid is not None

@@ -25,6 +25,11 @@ def plugin_path(name: str, folders: tuple[Path, ...] = PLUGIN_FOLDERS) -> Path:
     raise PluginMissing(f"The Orthanc plug-in {name} is missing: install {package}.")
 
 
+def storage_folder(data_dir: Path) -> Path:
+    """Where our own Orthanc keeps its files."""
+    return data_dir / "orthanc"
+
+
 def orthanc_config(
     data_dir: Path,
     http_port: int,
@@ -41,7 +46,7 @@ def orthanc_config(
     DICOM port: right where that port is on loopback (``loopback.py``), or where a site has opened
     it on purpose. Otherwise nobody who is not listed as a modality may store.
     """
-    store = data_dir / "orthanc"
+    store = storage_folder(data_dir)
     return {
         "Name": "Synoptic",
         "StorageDirectory": str(store),

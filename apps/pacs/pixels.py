@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
 
 from apps.pacs.client import async_client, raise_for_answer, send_async
 from apps.pacs.configuration import DICOM_WEB_ROOT
 from apps.pacs.errors import PacsFailed
+from apps.pacs.storage import attachment_path, frame_read
 
 # Implicit and explicit little endian, and the deflated form of it: bytes can be taken as they are.
-NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"}
+UNPACKED = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+NATIVE = UNPACKED | {"1.2.840.10008.1.2.1.99"}
 DECODED = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1'
 # Requests in flight: more do not make Orthanc faster, fewer leave it waiting for us.
 IN_FLIGHT = 4
@@ -19,37 +26,53 @@ IN_FLIGHT = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameAddress:
-    """``index`` counts from 0. The UIDs are needed where Orthanc has to decode."""
+    """``index`` counts from 0, of ``frames`` in the instance. The UIDs are needed where Orthanc
+    has to decode."""
 
     orthanc_id: str
     index: int
+    frames: int
     study_uid: str
     series_uid: str
     sop_instance_uid: str
 
 
 async def frame_stream(
-    frames: Sequence[FrameAddress], *, transfer_syntax: str, frame_bytes: int
+    frames: Sequence[FrameAddress], *, series_id: str, transfer_syntax: str, frame_bytes: int
 ) -> AsyncIterator[bytes]:
     """Each frame whole, in order, while the next ones are already being read."""
     native = transfer_syntax in NATIVE
-    waiting: list[asyncio.Task[bytes]] = []
-    upcoming = iter(frames)
+    files = await _files(series_id) if transfer_syntax in UNPACKED else {}
+    waiting: deque[asyncio.Task[bytes]] = deque()
     try:
-        for frame in frames[:IN_FLIGHT]:
-            next(upcoming)
-            waiting.append(asyncio.create_task(_frame(frame, native, frame_bytes)))
+        for frame in frames:
+            read = _frame(frame, files.get(frame.orthanc_id), native, frame_bytes)
+            waiting.append(asyncio.create_task(read))
+            if len(waiting) == IN_FLIGHT:
+                yield await waiting.popleft()
         while waiting:
-            content = await waiting.pop(0)
-            if (following := next(upcoming, None)) is not None:
-                waiting.append(asyncio.create_task(_frame(following, native, frame_bytes)))
-            yield content
+            yield await waiting.popleft()
     finally:
         for task in waiting:
             task.cancel()
 
 
-async def _frame(frame: FrameAddress, native: bool, expected: int) -> bytes:
+async def _files(series_id: str) -> dict[str, Path]:
+    """The file of each instance, where Orthanc's files lie on this machine."""
+    if not await asyncio.to_thread(Path(settings.ORTHANC_STORAGE).is_dir):
+        return {}
+    instances = json.loads(await _get(f"/series/{series_id}/instances"))
+    paths = {entry["ID"]: attachment_path(entry["FileUuid"]) for entry in instances}
+    return {instance: path for instance, path in paths.items() if path is not None}
+
+
+async def _frame(frame: FrameAddress, file: Path | None, native: bool, expected: int) -> bytes:
+    if file is not None:
+        found = await asyncio.to_thread(
+            frame_read, file, index=frame.index, frame_bytes=expected, frames=frame.frames
+        )
+        if found is not None:
+            return found
     if native:
         content = await _get(f"/instances/{frame.orthanc_id}/frames/{frame.index}/raw")
         if len(content) == expected:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import threading
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -36,8 +38,20 @@ class Labelmap:
 
 
 def segments_of(series: Series) -> list[dict[str, Any]]:
+    """Read once for each stored object: a head has thousands of frames to read through."""
+    try:
+        labelmap = labelmap_of(series)
+    except SegmentationRefused:
+        return _segments(series, {})
+    cached = labelmap.voxels.with_suffix(".json")
+    if not cached.exists():
+        _write(cached, json.dumps(_segments(series, _sizes_ml(labelmap))).encode())
+    found: list[dict[str, Any]] = json.loads(cached.read_bytes())
+    return found
+
+
+def _segments(series: Series, sizes: dict[int, float]) -> list[dict[str, Any]]:
     dataset = _dataset(series)
-    sizes = _sizes_ml(series)
     return [
         {
             "number": int(segment.SegmentNumber),
@@ -67,11 +81,7 @@ def labelmap_of(series: Series) -> Labelmap:
     )
 
 
-def _sizes_ml(series: Series) -> dict[int, float]:
-    try:
-        labelmap = labelmap_of(series)
-    except SegmentationRefused:
-        return {}
+def _sizes_ml(labelmap: Labelmap) -> dict[int, float]:
     counts = np.bincount(np.fromfile(labelmap.voxels, "<u2"))
     return {
         int(label): round(int(counts[label]) * labelmap.voxel_ml, 3)
@@ -114,14 +124,14 @@ def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: another process may be looking for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _make_room(path.parent, len(content))
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     draft.write_bytes(content)
     draft.replace(path)
 
 
 def _make_room(folder: Path, wanted: int) -> None:
     """Let go of what was made longest ago."""
-    kept = sorted((path.stat().st_mtime, path) for path in folder.glob("*.labels"))
+    kept = sorted((path.stat().st_mtime, path) for path in folder.iterdir())
     total = sum(path.stat().st_size for _, path in kept)
     for _, path in kept:
         if total + wanted <= CACHE_MAX_BYTES:

@@ -24,6 +24,7 @@ class VolumePlan:
     """All that streaming needs, read from the index beforehand."""
 
     frames: list[FrameAddress]
+    series_id: str
     transfer_syntax: str
     grid: dict[str, Any]
     etag: str
@@ -44,12 +45,14 @@ def volume_plan(series: Series, layout: SeriesLayout) -> VolumePlan:
             FrameAddress(
                 orthanc_id=instances[i]["orthanc"],
                 index=frame,
+                frames=instances[i]["frames"],
                 study_uid=series.study.study_uid,
                 series_uid=series.series_uid,
                 sop_instance_uid=instances[i]["sop"],
             )
             for i, frame in layout.planes
         ],
+        series_id=series.orthanc_id,
         transfer_syntax=series.transfer_syntax,
         grid=layout.grid,
         etag=f'"{series.orthanc_id}-{series.updated_at.timestamp():.6f}"',
@@ -62,6 +65,7 @@ async def volume_stream(plan: VolumePlan) -> AsyncIterator[bytes]:
     stored = _stored_dtype(plan.grid)
     stream = frame_stream(
         plan.frames,
+        series_id=plan.series_id,
         transfer_syntax=plan.transfer_syntax,
         frame_bytes=columns * rows * stored.itemsize,
     )

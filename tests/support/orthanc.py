@@ -36,6 +36,7 @@ class Orthanc:
             "SYNOPTIC_ORTHANC_URL": self.url,
             "SYNOPTIC_ORTHANC_USER": USER,
             "SYNOPTIC_ORTHANC_PASSWORD": PASSWORD,
+            "SYNOPTIC_ORTHANC_STORAGE": str(self.folder / "orthanc"),
             "SYNOPTIC_DICOM_PORT": str(self.dicom_port),
         }
 

@@ -56,6 +56,7 @@ def orthanc(orthanc_process: Orthanc, settings: Settings) -> Iterator[Orthanc]:
 
     settings.ORTHANC_URL = orthanc_process.url
     settings.ORTHANC_USER, settings.ORTHANC_PASSWORD = USER, PASSWORD
+    settings.ORTHANC_STORAGE = orthanc_process.folder / "orthanc"
     settings.DICOM_PORT = orthanc_process.dicom_port
     client._shared.cache_clear()
     orthanc_clear(orthanc_process)

@@ -23,6 +23,8 @@ REDIS_URL = env.url(
 ORTHANC_URL = env.url(
     "ORTHANC_URL", f"http://127.0.0.1:{env.port('ORTHANC_PORT', 8003)}", ("http", "https")
 )
+# Where Orthanc's files lie, when it is on this machine: voxels in bulk are read from there.
+ORTHANC_STORAGE = env.folder("ORTHANC_STORAGE", DATA_DIR / "orthanc")
 DICOM_PORT = env.port("DICOM_PORT", 8004)
 DICOM_AET = "SYNOPTIC"
 DEVICE = env.choice("DEVICE", "auto", ("auto", "cpu", "cuda"))

@@ -105,6 +105,7 @@ export function StudiesPage() {
         )}
         {rows.length > 0 && (
           <StudyTable
+            listKey={JSON.stringify(filter)}
             studies={rows}
             total={total}
             selected={selected}

@@ -12,6 +12,8 @@ const ROW_HEIGHT = 54;
 const PAGE_ROWS = 10;
 
 interface StudyTableProps {
+  /** Which list this is: changes with the filter and the order. */
+  listKey: string;
   studies: Study[];
   total: number | null;
   selected: string | null;
@@ -92,6 +94,15 @@ export function StudyTable(props: StudyTableProps) {
     const index = studies.findIndex((study) => study.study_uid === held.uid);
     if (index >= 0) element.scrollTop = index * ROW_HEIGHT + held.offset;
   }, [studies]);
+
+  // Another search or order is another list: it is read from its top.
+  const shown = useRef(props.listKey);
+  useLayoutEffect(() => {
+    if (shown.current === props.listKey) return;
+    shown.current = props.listKey;
+    anchor.current = null;
+    scroller.current?.scrollTo({ top: 0 });
+  }, [props.listKey]);
 
   function onScroll(): void {
     const offset = scroller.current?.scrollTop ?? 0;

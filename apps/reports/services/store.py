@@ -49,7 +49,7 @@ def report_document(draft: Draft) -> ReportDocument:
             )
             for sentence in shown
         ),
-        model_name=draft.pipeline,
+        model_name=f"Synoptic {draft.pipeline}",
         model_version=draft.pipeline_version,
         weights_sha256=draft.weights_sha256,
         incomplete=draft.incomplete,

@@ -16,12 +16,12 @@ from apps.jobs.projection import project
 from tests.support.processes import wait_until
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(580)]
 
 Json = dict[str, Any]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[httpx.Client]:
     with stack.client() as client:
         yield client
@@ -151,6 +151,37 @@ def test_stop_is_seen_within_two_seconds_and_keeps_what_there_is(
     assert draft["incomplete"]
     assert len(draft["sentences"]) >= 2
     assert api.post(f"jobs/{job['id']}/cancel").json()["state"] == "cancelled"
+
+
+def test_run_that_does_not_listen_is_stopped_all_the_same(
+    api: httpx.Client, series_uid: str
+) -> None:
+    """The engine's child is killed; the next run finds a new one."""
+    job = _ask(api, series_uid, die="deaf")
+    _wait_for(api, job, _said(1))
+    api.post(f"jobs/{job['id']}/cancel").raise_for_status()
+    asked = time.monotonic()
+    state = project(_events(api, job), job["stream"])
+    assert time.monotonic() - asked < 5.0
+    assert (state["state"], state["incomplete"]) == ("cancelled", True)
+    assert len(_draft(api, job)["sentences"]) == 1
+    assert _events(api, _ask(api, series_uid, sentences=1))[-1]["data"]["outcome"] == "succeeded"
+
+
+def test_worker_that_is_shut_down_hands_its_job_back(
+    stack: Stack, api: httpx.Client, series_uid: str
+) -> None:
+    job = _ask(api, series_uid, sentences=20, pause=0.05)
+    _wait_for(api, job, _said(1))
+    worker = stack.processes.pop("worker-gpu")
+    worker.terminate()
+    worker.wait(15)
+    interrupted = api.get(f"jobs/{job['id']}/events").json()["events"][-2:]
+    assert [event["type"] for event in interrupted] == ["job.interrupted", "job.queued"]
+    assert interrupted[0]["data"]["reason"] == "worker_shutdown"
+    stack.start("worker-gpu")
+    state = project(_events(api, job), job["stream"])
+    assert (state["state"], state["attempt"]) == ("succeeded", 2)
 
 
 def test_worker_killed_at_any_instant_ends_in_one_result(

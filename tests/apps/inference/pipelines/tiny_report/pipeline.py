@@ -33,6 +33,8 @@ def run(context: RunContext) -> Iterator[Event]:
     try:
         for number in range(context.params["sentences"]):
             yield from _sentence(context, f"s{number}")
+            if context.params["die"] == "deaf":
+                time.sleep(60)
             said.append(" ".join(WORDS))
             if context.params["die"] == "engine" and number == 0:
                 os.kill(os.getpid(), signal.SIGKILL)

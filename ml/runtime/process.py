@@ -1,7 +1,7 @@
 """The engine in a process of its own: warm, shared by many runs, and killable.
 
-A run that says nothing for ``GRACE_SECONDS`` after it was asked to stop, or goes on for
-``LAST_SECONDS``, takes the child down with it: one that puts away what it has is let finish.
+A run that does not notice within ``GRACE_SECONDS`` that it was asked to stop takes the child down
+with it; one that noticed has ``LAST_SECONDS`` in all to put away what it has.
 The other runs then end with ``EngineDied``, which is not permanent: they are simply made again,
 on the new child, which loads its models in the meantime.
 """
@@ -41,7 +41,7 @@ class _Stop:
     deadline: float
     limit_s: float
     asked_at: float | None = None
-    heard_at: float = 0.0
+    noticed: bool = False
     timed_out: bool = False
     killed: bool = False
 
@@ -58,9 +58,8 @@ class _Stop:
         """Whether the run was asked, did not stop, and must be made to."""
         if self.asked_at is None or self.killed:
             return False
-        now = time.monotonic()
-        silent_for = now - max(self.asked_at, self.heard_at)
-        return silent_for > GRACE_SECONDS or now - self.asked_at > LAST_SECONDS
+        grace = LAST_SECONDS if self.noticed else GRACE_SECONDS
+        return time.monotonic() - self.asked_at > grace
 
     def outcome(self, error: MlError) -> MlError:
         """What to raise, given what the child (or its death) said."""
@@ -118,12 +117,13 @@ class ProcessEngine:
             except queue.Empty:
                 message = {}
             if "event" in message:
-                stop.heard_at = time.monotonic()
                 yield wire.event_from_message(message["event"])
             elif "error" in message:
                 raise stop.outcome(wire.error_from_message(message["error"]))
             elif "end" in message:
                 return
+            elif "noticed" in message:
+                stop.noticed = True
             if stop.due():
                 child.cancel(key)
             elif stop.overdue():

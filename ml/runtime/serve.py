@@ -35,6 +35,21 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+class WatchedCancel(CancelToken):
+    """Says when the run has noticed that it shall stop."""
+
+    def __init__(self, notice: Callable[[], None]) -> None:
+        super().__init__()
+        self._notice = notice
+        self._noticed = False
+
+    def check(self) -> None:
+        if self.cancelled and not self._noticed:
+            self._noticed = True
+            self._notice()
+        super().check()
+
+
 class Server:
     """Runs several requests at once on shared resources, which open at the first use."""
 
@@ -64,7 +79,8 @@ class Server:
         match message["op"]:
             case "run":
                 key = message["run"]
-                self._cancels[key] = cancel = CancelToken()
+                cancel = WatchedCancel(lambda: self.say({"run": key, "noticed": True}))
+                self._cancels[key] = cancel
                 self._start(self._run, key, message["request"], cancel)
             case "cancel":
                 if cancel_of_run := self._cancels.get(message["run"]):

@@ -44,7 +44,7 @@ def test_a_run_is_bracketed_and_ends_with_its_capsule(
         "result",
     ]
     result = events[-1].data
-    assert result["params"] == {"ticks": 2, "pause": 0.0}
+    assert result["params"] == {"ticks": 2, "pause": 0.0, "farewell": 0.0}
     assert result["values"] == {"counted": 2}
     assert result["artifacts"][0]["path"] == "counted.txt"
     assert result["timings"].keys() == {"count"}

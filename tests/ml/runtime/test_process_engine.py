@@ -121,6 +121,19 @@ def test_a_run_that_looks_stops_and_keeps_its_child(
     assert engine.pid == pid
 
 
+def test_a_run_that_noticed_may_take_longer_to_put_away_what_it_has(
+    engine: ProcessEngine, make_request: MakeRequest
+) -> None:
+    run = Watched(engine, make_request("steady", ticks=500, pause=0.05, farewell=2.0))
+    assert run.begun.wait(START_SECONDS)
+    pid = engine.pid
+    run.cancel.cancel()
+    run.join(10)
+    assert isinstance(run.error, Cancelled)
+    assert run.events[-1].data["incomplete"] is True
+    assert engine.pid == pid
+
+
 def test_a_run_that_does_not_look_is_killed_within_two_seconds_and_its_neighbour_told(
     engine: ProcessEngine, make_request: MakeRequest
 ) -> None:

@@ -35,6 +35,7 @@ def run(context: RunContext) -> Iterator[Event]:
             counted.append(str(tick))
             yield steps.progress((tick + 1) / ticks)
     except Cancelled:
+        time.sleep(context.params["farewell"])
         yield keep(incomplete=True)
         raise
     yield steps.finish()

@@ -1,6 +1,6 @@
 """Eight drafts at once in the engine's batch against one after another by plain ``generate``.
 
-    python tests/bench/drafts.py [--drafts 8] [--sentences 0] [--repeats 3]
+    python -m tests.bench.drafts [--drafts 8] [--sentences 0] [--repeats 3]
 
 Same model, weights, precision and prompts; runs interleaved A B B A …; the batch starts each run
 without any prefix read before. The greedy tokens must be identical, or the ratio means nothing.

@@ -1,6 +1,6 @@
 """How many sentences of the language model are accepted, over varied measurements.
 
-    python tests/bench/sentences.py [--sets 50] [--seed 1000]
+    python -m tests.bench.sentences [--sets 50] [--seed 1000]
 
 Prints the shares accepted at the first and the second attempt, what the first attempts were
 refused for, and the trivial baseline: the phrases alone, filled in without a model. Prompts hold

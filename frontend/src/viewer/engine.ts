@@ -19,7 +19,7 @@ export type Viewport = InstanceType<typeof import("@cornerstonejs/core").PlanarV
 
 let started: RenderBackend | null = null;
 
-/** Progressive drawing asks for a redraw at most this often. */
+/** A volume that is still arriving is drawn at most this often. */
 export const REDRAW_INTERVAL_MS = 250;
 
 export function startCornerstone(): RenderBackend {
@@ -33,8 +33,11 @@ export function startCornerstone(): RenderBackend {
       planar: {
         renderBackend: backend,
         cpuVolume: {
-          useViewportSamplingForLinear: true,
-          volumeModifiedThrottleMs: REDRAW_INTERVAL_MS,
+          // Cut the voxels' own plane and let the canvas scale it: as fast in a large pane as in a
+          // small one, and panning or zooming samples nothing anew.
+          useViewportSamplingForLinear: false,
+          // The loader asks seldom enough itself, and wants its last request drawn at once.
+          volumeModifiedThrottleMs: 0,
         },
       },
     },

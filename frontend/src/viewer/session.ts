@@ -18,6 +18,7 @@ import { makeOverlay, type Overlay } from "./overlay";
 import { Pane } from "./pane";
 import { prefetchStack } from "./stackLoader";
 import { createStore, type Store } from "./store";
+import { makeTiming } from "./timing";
 import { activateTool, makeToolGroup, removeToolGroup, type ToolId } from "./tools";
 import type { ViewerSeries } from "./types";
 import { initialState, type PaneId, type ViewerState } from "./viewerState";
@@ -41,6 +42,7 @@ export class ViewerSession {
   private loaded: LoadedSeries | null = null;
   private loading: AbortController | null = null;
   private canMeasure = true;
+  private readonly timing = makeTiming();
 
   constructor(private readonly roots: SeriesRoots) {
     const backend = startCornerstone();
@@ -109,6 +111,7 @@ export class ViewerSession {
     }
     const controller = new AbortController();
     this.loading = controller;
+    this.timing.begin();
     this.state.set({ status: "loading", progress: 0 });
     try {
       const loaded = await loadSeries(series, this.roots, controller.signal);
@@ -184,6 +187,7 @@ export class ViewerSession {
     if (volume === null) return;
     let lastWindow = 0;
     await volume.fill(signal, (fraction) => {
+      this.timing.arrived();
       this.state.set({ progress: fraction });
       if (performance.now() - lastWindow > 400) {
         lastWindow = performance.now();
@@ -191,6 +195,7 @@ export class ViewerSession {
       }
     });
     if (signal.aborted) return;
+    this.timing.completed([...this.panes.keys()]);
     this.state.set({ progress: null, rescale: loaded.rescale() });
     this.window.applyFirst(loaded);
     this.measurements.reconcile();
@@ -201,6 +206,7 @@ export class ViewerSession {
     const stack = loaded.stack;
     if (stack === null) return;
     let done = 0;
+    this.timing.arrived();
     this.measurements.reconcile();
     const middle = Math.floor(stack.imageIds.length / 2);
     await prefetchStack(stack, middle, signal, (imageId, error) => {
@@ -208,7 +214,10 @@ export class ViewerSession {
       if (error !== null) this.noteFrameFailure(imageId, error);
       this.state.set({ progress: done / stack.imageIds.length });
     });
-    if (!signal.aborted) this.state.set({ progress: null });
+    if (signal.aborted) return;
+    this.timing.completed([...this.panes.keys()]);
+    this.state.set({ progress: null });
+    this.redraw();
   }
 
   private noteFrameFailure(imageId: string, error: unknown): void {
@@ -332,6 +341,7 @@ export class ViewerSession {
   // --- drawing ---------------------------------------------------------------------------------
 
   private refreshPane(pane: Pane): void {
+    this.timing.drawn(pane.id);
     pane.refresh((imageId) => this.frameFailures.get(imageId) ?? null);
     this.drawPaneLayers(pane);
   }

@@ -93,7 +93,10 @@ export type MeasurementChange =
   | { readonly type: "updated"; readonly measurement: Measurement }
   | { readonly type: "removed"; readonly id: string };
 
-/** A request to look at a measurement (from the measurements list). */
+/**
+ * A request to look at a measurement (from the measurements list). Nonce 0 only repeats what was
+ * selected in the viewer itself and moves nothing.
+ */
 export interface MeasurementSelection {
   readonly id: string;
   readonly nonce: number;

@@ -69,6 +69,7 @@ export function useMeasurements(session: ViewerSession, props: StudyViewerProps)
   useEffect(() => {
     if (!selectedMeasurement || selected.current === selectedMeasurement.nonce) return;
     selected.current = selectedMeasurement.nonce;
+    if (selectedMeasurement.nonce === 0) return;
     session.goToMeasurement(selectedMeasurement.id);
   }, [session, selectedMeasurement]);
 

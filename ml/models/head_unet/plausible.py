@@ -1,62 +1,115 @@
-"""Clean-up of a head segmentation: pieces that anatomy does not allow become their surroundings.
+"""Clean-up of a head segmentation: pieces that anatomy does not allow lose their class.
 
 The brain is one piece; each deep nucleus, hippocampus, ventricle and hemisphere is one piece a
-side. Small islands elsewhere are false and take the label most common among their neighbours.
+side. Where a false island lies, its class is taken from the choice and the next likeliest wins.
+Sides are cleaned in the same way: a part of one hemisphere cannot be an island in the other.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ml.models.head_unet.scores import HeadScores
 from ml.simulate import labels
 
 # The share of a structure's largest piece that a second piece needs to be believed: ventricles
-# and cerebellar tissue are thin and may part at 1 mm.
+# and cerebellar tissue are thin and may part at the model's voxel size.
 _SECOND_PIECE = {
-    "lateral ventricle": 0.05,
+    "lateral ventricle": 0.1,
     "inferior lateral ventricle": 0.2,
     "cerebral white matter": 0.02,
     "cerebral cortex": 0.02,
     "cerebellar white matter": 0.05,
     "cerebellar cortex": 0.05,
 }
-_ROUNDS = 12
+# Structures away from the midline: a piece of one of them lies on one side as a whole.
+_COMPACT = frozenset(
+    {"caudate", "putamen", "pallidum", "hippocampus", "amygdala", "accumbens area",
+     "inferior lateral ventricle"}
+)  # fmt: skip
+_ROUNDS = 2
 
 
-def plausible(
-    tissue: NDArray[np.uint8], is_left: NDArray[np.bool_]
-) -> tuple[NDArray[np.uint8], float]:
-    """Remove implausible pieces.
-
-    Args:
-        tissue: uint8 (z, y, x), index into ``ml.simulate.labels.TISSUES``.
-        is_left: bool, same shape.
+def plausible(scores: HeadScores) -> tuple[HeadScores, float]:
+    """Take implausible pieces away. The tensors of ``scores`` are changed in place.
 
     Returns:
-        The cleaned tissue map, and the share of brain voxels that were changed.
+        The cleaned scores, and the share of brain voxels that changed.
     """
-    in_brain = np.array([t.in_brain for t in labels.TISSUES])[tissue]
-    if not in_brain.any():
-        return tissue, 0.0
-    box = ndimage.find_objects(in_brain.astype(np.uint8))[0]
-    part, left = tissue[box], is_left[box]
-    doubtful = in_brain[box] & ~_largest(in_brain[box], 0.02)
-    for index, kind in enumerate(labels.TISSUES):
-        if not kind.in_brain:
+    in_brain = np.array([t.in_brain for t in labels.TISSUES])
+    best = scores.best()
+    brain = in_brain[best]
+    if not brain.any():
+        return scores, 0.0
+    box = ndimage.find_objects(ndimage.binary_dilation(brain, iterations=2).astype(np.uint8))[0]
+    part = HeadScores(
+        probability=scores.probability[(slice(None), *box)],
+        left=scores.left[box],
+        affine=scores.affine,
+    )
+    first = best = best[box]
+    for _ in range(_ROUNDS):
+        part.left.copy_(torch.from_numpy(_cleaned_side(best, part.left.numpy())))
+        _remove_islands(part, best, in_brain)
+        best = part.best()
+    brain = brain[box]
+    return scores, float(((best != first) & brain).sum() / brain.sum())
+
+
+def _remove_islands(
+    scores: HeadScores, best: NDArray[np.uint8], in_brain: NDArray[np.bool_]
+) -> None:
+    """Set the probability of a class to 0 on and beside its islands, in place."""
+    is_left = scores.left.numpy() > 0.5
+    brain = in_brain[best]
+    outside = brain & ~_main_pieces(brain, 0.02)
+    for index, box in enumerate(ndimage.find_objects(best, max_label=len(labels.TISSUES)), 1):
+        if box is None or index >= len(labels.TISSUES) or not in_brain[index]:
             continue
+        kind = labels.TISSUES[index]
+        box = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in box)
         share = _SECOND_PIECE.get(kind.name, 0.3)
-        mask = part == index
+        mask, left = best[box] == index, is_left[box]
+        false = mask & outside[box]
         for half in (mask & left, mask & ~left) if kind.lateral else (mask,):
-            if half.any():
-                doubtful |= half & ~_largest(half, share)
-    cleaned = tissue.copy()
-    cleaned[box] = _refill(part, doubtful)
-    return cleaned, float(doubtful.sum() / in_brain.sum())
+            false |= half & ~_main_pieces(half, share)
+        if false.any():
+            kept = mask & ~false
+            beside = ndimage.binary_dilation(false) & ~kept
+            scores.probability[index][box][torch.from_numpy(beside)] = 0.0
 
 
-def _largest(mask: NDArray[np.bool_], second: float) -> NDArray[np.bool_]:
+def _cleaned_side(best: NDArray[np.uint8], left: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probability of left with islands turned over and compact structures on one side each."""
+    smooth: NDArray[np.float32] = ndimage.uniform_filter(left, 5)
+    lateral = np.array([t.lateral for t in labels.TISSUES])[best]
+    for is_left in (True, False):
+        half = lateral & ((smooth > 0.5) == is_left)
+        if half.any():
+            islands = half & ~_main_pieces(half, 0.2)
+            smooth[islands] = 0.0 if is_left else 1.0
+    for index, kind in enumerate(labels.TISSUES):
+        if kind.name in _COMPACT:
+            _vote(best == index, smooth)
+    return smooth
+
+
+def _vote(mask: NDArray[np.bool_], left: NDArray[np.float32]) -> None:
+    """Put each piece of ``mask`` on the side that four fifths of it are on, in place."""
+    pieces, count = ndimage.label(mask)
+    if count == 0:
+        return
+    shares = ndimage.mean(left > 0.5, pieces, np.arange(1, count + 1))
+    decided = np.array([-1.0, *(1.0 if s > 0.8 else 0.0 if s < 0.2 else -1.0 for s in shares)])
+    value = decided[pieces]
+    settled = value >= 0
+    left[settled] = value[settled]
+
+
+def _main_pieces(mask: NDArray[np.bool_], second: float) -> NDArray[np.bool_]:
     """The largest piece of a mask and those at least ``second`` times its size."""
     pieces, count = ndimage.label(mask)
     if count <= 1:
@@ -65,24 +118,3 @@ def _largest(mask: NDArray[np.bool_], second: float) -> NDArray[np.bool_]:
     sizes[0] = 0
     kept: NDArray[np.bool_] = (sizes >= second * sizes.max())[pieces]
     return kept & mask
-
-
-def _refill(part: NDArray[np.uint8], doubtful: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Give doubtful voxels the commonest label among their settled neighbours, from outside in."""
-    result, open_ = part.copy(), doubtful.copy()
-    padded_shape = [size + 2 for size in part.shape]
-    for _ in range(_ROUNDS):
-        places = np.argwhere(open_)
-        if len(places) == 0:
-            break
-        values = np.full(padded_shape, 255, dtype=np.uint8)
-        values[1:-1, 1:-1, 1:-1] = np.where(open_, 255, result)
-        offsets = np.indices((3, 3, 3)).reshape(3, -1).T
-        around = np.stack([values[tuple((places + o).T)] for o in offsets])
-        votes = np.stack([(around == k).sum(axis=0) for k in range(len(labels.TISSUES))])
-        settled = votes.max(axis=0) > 0
-        winners = votes.argmax(axis=0).astype(np.uint8)
-        target = tuple(places[settled].T)
-        result[target] = winners[settled]
-        open_[target] = False
-    return result

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ml.contracts.errors import InputRefused
+from ml.imaging.volume import Volume
+from ml.models.head_unet.scores import HeadScores
 from ml.models.head_unet.segmenter import VoxelClasses
 from ml.simulate import labels
 
@@ -31,28 +34,26 @@ class Flag:
 
 
 def quality_flags(
-    tissue: NDArray[np.uint8],
-    classes: VoxelClasses,
-    volumes_ml: Mapping[int, float],
-    changed_share: float,
+    image: Volume, classes: VoxelClasses, volumes_ml: Mapping[int, float]
 ) -> tuple[Flag, ...]:
-    """Flags of a segmentation at 1 mm; empty when nothing is amiss.
+    """Flags of a segmented image; empty when nothing is amiss.
 
     Raises:
         InputRefused: there is hardly any brain, so this is no head or not one that can be read.
     """
-    brain = np.array([t.in_brain for t in labels.TISSUES])[tissue]
-    brain_ml = float(brain.sum()) / 1000.0
+    brain_ids = {i for t in labels.TISSUES if t.in_brain for i in (t.left_id, t.right_id)}
+    brain_ml = sum(volumes_ml.get(i, 0.0) for i in brain_ids)
     if brain_ml < _LEAST_BRAIN_ML:
         raise InputRefused("No brain was found in this image.")
+    brain = np.array([t.in_brain for t in labels.TISSUES])[classes.tissue]
     flags = []
     if not _SMALL_BRAIN_ML <= brain_ml <= _LARGE_BRAIN_ML:
         flags.append(Flag("brain_size", f"The brain measures {brain_ml:.0f} ml: implausible."))
-    if _touches_edge(brain):
+    if _touches_edge(brain, image.spacing):
         flags.append(Flag("field_of_view", "The field of view cuts off part of the brain."))
-    if changed_share > _FRAGMENTED_SHARE:
+    if classes.changed_share > _FRAGMENTED_SHARE:
         flags.append(Flag("fragmented", "Many structures fell into pieces and were cleaned up."))
-    if float(classes.confidence[brain].astype(np.float32).mean()) < _LOW_CONFIDENCE:
+    if _confidence(classes.scores) < _LOW_CONFIDENCE:
         flags.append(Flag("low_confidence", "The model is unsure about much of the brain."))
     left, right = (sum(volumes_ml.get(i, 0.0) for i in ids) for ids in ((2, 3), (41, 42)))
     if abs(left - right) > _LOPSIDED_SHARE * max(left + right, 1e-6) / 2:
@@ -62,6 +63,18 @@ def quality_flags(
     return tuple(flags)
 
 
-def _touches_edge(brain: NDArray[np.bool_]) -> bool:
-    faces = [np.take(brain, index, axis=axis) for axis in range(3) for index in (0, -1)]
-    return any(int(face.sum()) > _EDGE_MM2 for face in faces)
+def _touches_edge(brain: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> bool:
+    """Whether a face of the volume (z, y, x) cuts through brain."""
+    voxel_mm3 = float(np.prod(spacing_mm))
+    return any(
+        float(np.take(brain, index, axis=axis).sum()) * voxel_mm3 / spacing_mm[axis] > _EDGE_MM2
+        for axis in range(3)
+        for index in (0, -1)
+    )
+
+
+def _confidence(scores: HeadScores) -> float:
+    """Mean probability of the likeliest tissue in the brain, at the model's voxels."""
+    value, best = scores.probability.max(dim=0)
+    brain = torch.tensor([t.in_brain for t in labels.TISSUES])[best]
+    return float(value[brain].mean()) if bool(brain.any()) else 0.0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from ml.contracts.errors import DigestMismatch
 from ml.contracts.events import Event
-from ml.imaging.resample import canonical, to_grid
 from ml.imaging.volume import Volume
-from ml.models.head_unet.plausible import plausible
+from ml.models.head_unet.scores import HeadScores
 from ml.models.head_unet.segmenter import HeadSegmenter, VoxelClasses
-from ml.models.head_unet.weights import load
+from ml.models.head_unet.weights import WeightsDigestError, load
 from ml.pipelines.segment_head.quality import Flag, quality_flags
 from ml.runtime.context import RunContext, Steps
 from ml.simulate import labels
@@ -25,8 +25,8 @@ WEIGHTS = "head_unet"
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeadSegmentation:
     """``labels`` uint16 (z, y, x), FreeSurfer ids (SynthSeg's outside the brain), on the grid of
-    ``image``. ``volumes_ml``: label id to ml, counted at 1 mm; ``expected_ml``: the same from
-    probabilities. ``flags``: what speaks against trusting the result."""
+    ``image``. ``volumes_ml``: label id to ml, by counting these voxels; ``expected_ml``: the same
+    from probabilities. ``flags``: what speaks against trusting the result."""
 
     image: Volume
     labels: NDArray[np.uint16]
@@ -36,14 +36,22 @@ class HeadSegmentation:
 
 
 def open_segmenter(context: RunContext) -> HeadSegmenter:
-    """The model of the run's engine, its digest checked; loaded once for all runs."""
+    """The model of the run's engine, its digest checked; loaded once for all runs.
+
+    Raises:
+        WeightsMissing, DigestMismatch: see ``RunContext.weights``.
+    """
     path = context.weights(WEIGHTS)
+    digest = next(spec.sha256 for spec in context.manifest.weights if spec.name == WEIGHTS)
 
     def load_it() -> HeadSegmenter:
-        model = load(path).to(context.device.kind)
+        try:
+            model = load(path, digest=digest).to(context.device.kind)
+        except WeightsDigestError as error:
+            raise DigestMismatch(str(error)) from error
         return HeadSegmenter(model, threads=context.device.threads)
 
-    return context.models.get(f"{WEIGHTS}/{path.name}", load_it)
+    return context.models.get(f"{WEIGHTS}/{digest}", load_it)
 
 
 def segment(
@@ -55,9 +63,8 @@ def segment(
         Cancelled: between two pieces of work, when the run was asked to stop.
         InputRefused: no brain is found in the image.
     """
-    grid = canonical(image)
     with context.resources.volume_turn(context.cancel):
-        work = segmenter.pieces(grid.array.astype(np.float32))
+        work = segmenter.pieces(image)
         while True:
             try:
                 fraction = next(work)
@@ -66,30 +73,32 @@ def segment(
                 break
             context.cancel.check()
             yield steps.progress(round(fraction, 3))
-    return _measured(image, grid, classes)
+    return measured(image, classes)
 
 
-def _measured(image: Volume, grid: Volume, classes: VoxelClasses) -> HeadSegmentation:
-    tissue, changed = plausible(classes.tissue, classes.is_left)
-    ids = labels.combine(tissue, classes.is_left).astype(np.uint16)
-    voxel_ml = grid.voxel_ml
-    counts = np.bincount(ids.ravel(), minlength=1)
-    volumes = {int(i): float(counts[i] * voxel_ml) for i in np.flatnonzero(counts) if i}
-    on_input = to_grid(grid.like(ids), image, "nearest").array.astype(np.uint16)
+def measured(image: Volume, classes: VoxelClasses) -> HeadSegmentation:
+    """Labels, volumes and flags of a segmented image. Raises as :func:`segment` does."""
+    ids = labels.combine(classes.tissue, classes.is_left).astype(np.uint16)
+    counts = np.bincount(ids.ravel())
+    volumes = {int(i): float(counts[i] * image.voxel_ml) for i in np.flatnonzero(counts) if i}
     return HeadSegmentation(
         image=image,
-        labels=on_input,
+        labels=ids,
         volumes_ml=volumes,
-        expected_ml=_expected(classes.expected_ml),
-        flags=quality_flags(tissue, classes, volumes, changed),
+        expected_ml=_expected(classes.scores),
+        flags=quality_flags(image, classes, volumes),
     )
 
 
-def _expected(mass: NDArray[Any]) -> dict[int, float]:
-    """Probability mass per label id; an unpaired tissue adds both halves."""
+def _expected(scores: HeadScores) -> dict[int, float]:
+    """Probability mass in ml per label id."""
+    is_left = (scores.left > 0.5).float()
+    on_left = (scores.probability * is_left).sum(dim=(1, 2, 3), dtype=torch.float64)
+    everywhere = scores.probability.sum(dim=(1, 2, 3), dtype=torch.float64)
     expected: dict[int, float] = {}
-    for tissue, (left, right) in zip(labels.TISSUES, mass, strict=True):
-        for label_id, amount in ((tissue.left_id, left), (tissue.right_id, right)):
+    for tissue, left, total in zip(labels.TISSUES, on_left, everywhere, strict=True):
+        for label_id, mass in ((tissue.left_id, left), (tissue.right_id, total - left)):
             if label_id:
-                expected[label_id] = expected.get(label_id, 0.0) + float(amount)
+                amount = float(mass) * scores.voxel_ml
+                expected[label_id] = expected.get(label_id, 0.0) + amount
     return expected

@@ -8,8 +8,11 @@ from pathlib import Path
 import torch
 
 from ml.simulate.anatomy import load_anatomy
+from ml.training.segment_head.export import export
 from ml.training.segment_head.recipe import Recipe, split
 from ml.training.segment_head.train import train
+
+CHECKPOINT = Path("ml/models/head_unet/checkpoints/head_unet.safetensors")
 
 
 def _label_files(folder: Path) -> list[Path]:
@@ -27,6 +30,11 @@ def _train(arguments: argparse.Namespace) -> None:
     print(f"stopped at step {progress.step} after {progress.seconds:.0f} s")
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    digest, progress = export(arguments.run_dir, Recipe(), arguments.checkpoint)
+    print(f"{arguments.checkpoint}: step {progress.step}, sha256 {digest}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.training.segment_head")
     parser.add_argument("--labels", type=Path, required=True, help="folder of label maps")
@@ -37,6 +45,9 @@ def main() -> None:
     training.add_argument("--threads", type=int, default=2)
     training.add_argument("--max-steps", type=int, default=None)
     training.set_defaults(run=_train)
+    exporting = commands.add_parser("export", help="write the checkpoint from the last state")
+    exporting.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    exporting.set_defaults(run=_export)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -1,0 +1,35 @@
+"""From a run's state to the shipped checkpoint: the averaged weights, half precision."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+
+from ml.models.head_unet import weights
+from ml.models.head_unet.modeling import HeadUNet
+from ml.training.segment_head.recipe import Recipe
+from ml.training.segment_head.state import Progress
+
+
+def averaged_model(run_dir: Path, recipe: Recipe) -> tuple[HeadUNet, Progress]:
+    """The averaged weights of a run's last state, and where it was.
+
+    Raises:
+        FileNotFoundError: the run has not saved a state yet.
+    """
+    model = HeadUNet(recipe.model)
+    with safe_open(run_dir / "state.safetensors", framework="pt") as stored:
+        progress = Progress(**json.loads(stored.metadata()["progress"]))
+        model.load_state_dict(
+            {name: stored.get_tensor(f"average/{name}") for name in model.state_dict()}
+        )
+    return model.eval(), progress
+
+
+def export(run_dir: Path, recipe: Recipe, path: Path) -> tuple[str, Progress]:
+    """Write the checkpoint; returns its SHA-256 and the progress of the run."""
+    model, progress = averaged_model(run_dir, recipe)
+    notes = {"step": str(progress.step), "seed": str(recipe.seed)}
+    return weights.save(model, path, notes=notes), progress

@@ -14,6 +14,7 @@ import sys
 BENCHMARKS = {
     "intake": "instances a second with and without Synoptic following Orthanc",
     "volume": "a bulk volume against one request a frame",
+    "studies_growth": "a page of the study list at 10, 1,000 and 100,000 studies",
     "viewer": "first image, whole volume and scrolling in Chromium",
     "latency": "engine to browser, with 1 and 50 watchers",
     "drafts": "eight drafts at once against one after another",

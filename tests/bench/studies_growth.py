@@ -16,7 +16,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from tests.support.postgresql import postgresql_server
@@ -53,11 +52,8 @@ def main() -> None:
     load = os.getloadavg()[0]
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f} before", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
         told(looked_at(sizes, {"SYNOPTIC_DATA_DIR": folder}))
-        database = Path(folder) / "postgresql"
-        database.mkdir()
-        with postgresql_server(database) as url:
+        with postgresql_server() as url:
             told(looked_at(sizes, {"SYNOPTIC_DATA_DIR": folder, "SYNOPTIC_DATABASE_URL": url}))
     print(f"load {os.getloadavg()[0]:.1f} after")
 

@@ -79,6 +79,11 @@ def _terms_insert(studies: list[Study]) -> None:
         for study in studies
         for term in _terms(study)
     ]
+    columns = f"{StudyTerm._meta.db_table} (study_id, term)"
     with connection.cursor() as cursor:
-        table = StudyTerm._meta.db_table
-        cursor.executemany(f"INSERT INTO {table} (study_id, term) VALUES (%s, %s)", rows)
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {columns} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {columns} VALUES (%s, %s)", rows)

@@ -30,6 +30,8 @@ export interface Navigation {
   readonly setPoint: (world: PointLps, from: Pane | null) => void;
   /** Moves a new pane to where the others look. */
   readonly join: (pane: Pane) => void;
+  /** Called before a pane takes other images, which begin in their middle. */
+  readonly leave: (pane: Pane) => void;
   readonly follow: (pane: Pane) => void;
   readonly goTo: (target: Target) => void;
   readonly sliceTo: (id: PaneId, index: number) => void;
@@ -40,6 +42,8 @@ export interface Navigation {
 export function makeNavigation(host: PanesHost, onMoved: () => void): Navigation {
   let point: PointLps | null = null;
   let isMovingPanes = false;
+  /** Panes that show the series and were moved to the point: only they may move it. */
+  const joined = new WeakSet<Pane>();
 
   const moveQuietly = (move: () => void) => {
     isMovingPanes = true;
@@ -87,11 +91,15 @@ export function makeNavigation(host: PanesHost, onMoved: () => void): Navigation
     join: (pane) => {
       const target = point;
       if (target !== null) moveQuietly(() => pane.goTo(target));
+      joined.add(pane);
+    },
+    leave: (pane) => {
+      joined.delete(pane);
     },
     // A scrolled pane takes the crosshair along its normal; the other planes stay.
     follow: (pane) => {
       const plane = pane.plane();
-      if (isMovingPanes || point === null || plane === null) return;
+      if (isMovingPanes || !joined.has(pane) || point === null || plane === null) return;
       const distance = dot(subtract(plane.point, point), plane.normal);
       if (Math.abs(distance) < 1e-3) return;
       point = scaleAdd(point, plane.normal, distance);

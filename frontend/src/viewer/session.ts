@@ -231,6 +231,7 @@ export class ViewerSession {
   private async showIn(pane: Pane, loaded: LoadedSeries): Promise<void> {
     if ((pane.id === "stack") !== (loaded.mode === "stack")) return;
     pane.info.set({ failure: null, imageId: null });
+    this.navigation.leave(pane);
     try {
       await pane.show(loaded.displaySetId);
     } catch (error) {

@@ -31,8 +31,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the language model."""
-    if weights.is_prepared(places.models_dir()):
-        return places.data_dir()
+    for known in (places.data_dir(), places.REPOSITORY / ".data"):
+        if weights.is_prepared(places.models_dir(known)):
+            return known
     folder = tmp_path_factory.mktemp("data")
     weights.prepare(places.models_dir(folder))
     return folder

@@ -1,28 +1,25 @@
 /**
- * Loads one frame by WADO-RS. It is asked for as it is stored, which is the smallest; where the
- * server cannot cut it out of the file (deflated, big endian, fragments without an offset table)
- * or the browser cannot decode it, it is asked for once more, uncompressed by the server.
+ * Loads one frame by WADO-RS, as it is stored: the smallest form. Where the server cannot hand that
+ * out, the frame is cut from the whole file here; only a deflated file is unpacked by the server.
  */
 
 import { getEffectiveRenderBackend, imageLoader, type Types } from "@cornerstonejs/core";
 import { createImage, wadors } from "@cornerstonejs/dicom-image-loader";
 import { reasonOf, ViewerError } from "./api";
-import type { DicomJson } from "./palette";
+import { forgetFile, frameFromFile } from "./fileFrames";
 import { type SeriesScale, toWholeNumbers } from "./wholeNumbers";
 
 const UNCOMPRESSED = "1.2.840.10008.1.2.1";
-/** Deflated and big endian: Orthanc does not serve their frames as stored. */
-const NEVER_AS_STORED: ReadonlySet<string> = new Set([
-  "1.2.840.10008.1.2.1.99",
+const DEFLATED = "1.2.840.10008.1.2.1.99";
+/**
+ * Big endian and lossy JPEG. Orthanc answers the first with an error, and asking it for frames of
+ * the second can make it decode them, which ends the server for some files.
+ */
+const FROM_FILE: ReadonlySet<string> = new Set([
   "1.2.840.10008.1.2.2",
-]);
-/** Lossy JPEG: the server's decoder knows only its 8-bit form and turns YBR into RGB. */
-const LOSSY_JPEG: ReadonlySet<string> = new Set([
   "1.2.840.10008.1.2.4.50",
   "1.2.840.10008.1.2.4.51",
 ]);
-/** Orthanc's GDCM plug-in ends the whole server when it is to convert pixels of 32 bits. */
-const MOST_BITS_TO_CONVERT = 16;
 /** A decoder that throws outside its promise would otherwise be waited for for ever. */
 const PATIENCE_MS = 30_000;
 
@@ -31,9 +28,6 @@ type LoadOptions = Parameters<typeof wadors.loadImage>[1];
 /** How the frames of an instance are stored. */
 export interface Encoding {
   readonly transferSyntax: string | null;
-  readonly bitsAllocated: number;
-  readonly bitsStored: number;
-  readonly photometric: string;
   readonly scale: SeriesScale;
 }
 
@@ -46,29 +40,21 @@ export function noteEncoding(imageId: string, encoding: Encoding): void {
 
 export function forgetEncoding(imageId: string): void {
   encodings.delete(imageId);
+  forgetFile(imageId);
 }
 
-async function loadUncompressed(
-  imageId: string,
-  encoding: Encoding,
-  options: LoadOptions,
-): Promise<Types.IImage> {
+async function loadUncompressed(imageId: string, options: LoadOptions): Promise<Types.IImage> {
   const accept = `multipart/related; type=application/octet-stream; transfer-syntax=${UNCOMPRESSED}`;
   const url = imageId.slice("wadors:".length);
   const { pixelData } = (await wadors.getPixelData(url, imageId, accept, {})) as {
     pixelData: Uint8Array;
   };
-  const isNowRgb =
-    LOSSY_JPEG.has(encoding.transferSyntax ?? "") && encoding.photometric.startsWith("YBR");
-  const metadata = wadors.metaDataManager.get(imageId) as unknown as DicomJson | undefined;
-  if (isNowRgb && metadata !== undefined) metadata["00280004"] = { vr: "CS", Value: ["RGB"] };
   return (await createImage(imageId, pixelData, UNCOMPRESSED, options)) as Types.IImage;
 }
 
-/** Whether the server can be trusted to decode the pixels. */
-function canConvert({ transferSyntax, bitsAllocated, bitsStored }: Encoding): boolean {
-  if (bitsAllocated > MOST_BITS_TO_CONVERT) return false;
-  return !(LOSSY_JPEG.has(transferSyntax ?? "") && bitsStored > 8);
+async function loadFromFile(imageId: string, options: LoadOptions): Promise<Types.IImage> {
+  const { pixels, transferSyntax } = await frameFromFile(imageId);
+  return (await createImage(imageId, pixels, transferSyntax, options)) as Types.IImage;
 }
 
 function withPatience<T>(promise: Promise<T>): Promise<T> {
@@ -82,18 +68,18 @@ function withPatience<T>(promise: Promise<T>): Promise<T> {
 }
 
 async function loadPixels(imageId: string, options: LoadOptions): Promise<Types.IImage> {
-  const encoding = encodings.get(imageId);
-  const asStored = () =>
-    withPatience(wadors.loadImage(imageId, options).promise as Promise<Types.IImage>);
-  if (encoding === undefined || !canConvert(encoding)) return await asStored();
-  if (!NEVER_AS_STORED.has(encoding.transferSyntax ?? "")) {
+  const transferSyntax = encodings.get(imageId)?.transferSyntax ?? "";
+  if (transferSyntax === DEFLATED) return await withPatience(loadUncompressed(imageId, options));
+  if (!FROM_FILE.has(transferSyntax)) {
     try {
-      return await asStored();
+      return await withPatience(
+        wadors.loadImage(imageId, options).promise as Promise<Types.IImage>,
+      );
     } catch {
       // The reason that counts is that of the second try.
     }
   }
-  return await withPatience(loadUncompressed(imageId, encoding, options));
+  return await withPatience(loadFromFile(imageId, options));
 }
 
 async function loadFrame(imageId: string, options: LoadOptions): Promise<Types.IImage> {

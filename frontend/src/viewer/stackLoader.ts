@@ -47,13 +47,7 @@ export async function openStack(wanted: StackRequest): Promise<OpenStack> {
   const frames = drawable.flatMap((instance) => framesOf(instance, root));
   const imageIds = frames.map((frame) => frame.imageId);
   const scale: SeriesScale = { step: null };
-  const encoding: Encoding = {
-    transferSyntax: wanted.transferSyntax,
-    bitsAllocated: numberOf(first, "00280100"),
-    bitsStored: numberOf(first, "00280101"),
-    photometric: textOf(first, "00280004"),
-    scale,
-  };
+  const encoding: Encoding = { transferSyntax: wanted.transferSyntax, scale };
   for (const imageId of imageIds) noteEncoding(imageId, encoding);
   return {
     frames,

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from django.conf import settings
+from pyorthanc import AsyncOrthanc, Orthanc
 
 from apps.pacs.errors import PacsFailed, PacsNotFound, PacsUnavailable
 
@@ -28,8 +29,11 @@ LET_GO = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 def _options() -> dict[str, Any]:
     return {
+        "url": settings.ORTHANC_URL,
+        "username": settings.ORTHANC_USER,
+        "password": settings.ORTHANC_PASSWORD,
+        # Paths are given to the client as they are written in Orthanc's own book.
         "base_url": settings.ORTHANC_URL,
-        "auth": httpx.BasicAuth(settings.ORTHANC_USER, settings.ORTHANC_PASSWORD),
         "timeout": TIMEOUT,
         "limits": LIMITS,
         # Orthanc is next door: proxies of the environment are not for it.
@@ -40,7 +44,8 @@ def _options() -> dict[str, Any]:
 
 @cache
 def _shared() -> httpx.Client:
-    return httpx.Client(transport=httpx.HTTPTransport(retries=1, limits=LIMITS), **_options())
+    client: httpx.Client = Orthanc(transport=httpx.HTTPTransport(retries=1, limits=LIMITS), **_options())
+    return client
 
 
 @contextmanager
@@ -140,5 +145,5 @@ def async_client() -> httpx.AsyncClient:
     client = _by_loop.get(loop)
     if client is None or client.is_closed:
         transport = httpx.AsyncHTTPTransport(retries=1, limits=LIMITS)
-        client = _by_loop[loop] = httpx.AsyncClient(transport=transport, **_options())
+        client = _by_loop[loop] = AsyncOrthanc(transport=transport, **_options())
     return client

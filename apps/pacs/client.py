@@ -44,7 +44,9 @@ def _options() -> dict[str, Any]:
 
 @cache
 def _shared() -> httpx.Client:
-    client: httpx.Client = Orthanc(transport=httpx.HTTPTransport(retries=1, limits=LIMITS), **_options())
+    client: httpx.Client = Orthanc(
+        transport=httpx.HTTPTransport(retries=1, limits=LIMITS), **_options()
+    )
     return client
 
 

@@ -33,7 +33,7 @@ class Anatomy:
 def to_lps(image: Any) -> NDArray[Any]:
     """Voxels of a nibabel image as (z, y, x) with z to superior, y to posterior, x to left, by
     axis swaps and flips alone (exact for images whose axes follow the body's)."""
-    canonical: Any = nib.as_closest_canonical(image)  # type: ignore[no-untyped-call]
+    canonical: Any = nib.as_closest_canonical(image)
     return np.ascontiguousarray(np.asarray(canonical.dataobj)[::-1, ::-1, :].transpose(2, 1, 0))
 
 

@@ -64,7 +64,7 @@ def sample_linear(field: Tensor, pull_voxels: Tensor) -> Tensor:
 def exponential(velocity_voxels: Tensor, squarings: int = 5) -> Tensor:
     """Displacement (3, z, y, x) in voxels of the flow of a stationary velocity for unit time, by
     scaling and squaring (Arsigny et al., MICCAI 2006): smooth and invertible."""
-    displacement = velocity_voxels / 2**squarings
+    displacement: Tensor = velocity_voxels / float(2**squarings)
     for _ in range(squarings):
         displacement = displacement + sample_linear(displacement, displacement)
     return displacement

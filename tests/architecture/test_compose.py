@@ -34,7 +34,7 @@ def test_services_run_what_the_supervisor_runs(compose: dict[str, Any]) -> None:
         command = compose["services"][process.name].get("command")
         if process.name in ("redis", "orthanc", "web"):
             continue
-        essential = [word for word in process.command[1:] if word not in ("-m",)]
+        essential = [word for word in process.command[1:] if word != "-m"]
         for word in essential:
             if word in (
                 "--schedule",

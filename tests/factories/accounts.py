@@ -1,4 +1,4 @@
-"""Accounts for tests. A function instead of a factory class: it is typed, and there is one table."""
+"""Accounts for tests: a function, not a factory class, as it is typed and there is one table."""
 
 from __future__ import annotations
 

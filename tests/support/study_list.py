@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings.test")
@@ -92,10 +93,10 @@ def main() -> None:
         filled = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        views = {name: measured(lambda v=view: look(*v, None)) for name, view in VIEWS.items()}
+        views = {name: measured(partial(look, *view, None)) for name, view in VIEWS.items()}
         for sort in SORTS:
             cursor_text = cursor_in_the_middle(sort)
-            views[f"middle {sort}"] = measured(lambda s=sort, c=cursor_text: look(s, {}, c))
+            views[f"middle {sort}"] = measured(partial(look, sort, {}, cursor_text))
         result[str(size)] = views
     print(json.dumps({"database": connection.vendor, "sizes": result}))
 

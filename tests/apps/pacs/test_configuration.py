@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_orthanc_listens_on_loopback_only(tmp_path: Path) -> None:
     environment = {**os.environ, "LD_PRELOAD": str(library)}
     with child(["Orthanc", str(path)], log=tmp_path / "log", environment=environment):
         for port in (http, dicom):
-            wait_until(lambda port=port: _listens("127.0.0.1", port), what="Orthanc")
+            wait_until(partial(_listens, "127.0.0.1", port), what="Orthanc")
             for address in _other_addresses():
                 assert not _listens(address, port)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from apps.pacs.storage import attachment_path, frame_read
 from tests.factories.dicom import as_file, ct_slice
 
 
-def written(tmp_path: Path, **tags: object) -> Path:
+def written(tmp_path: Path, **tags: Any) -> Path:
     dataset = ct_slice(number=7, position=(0, 0, 0), **tags)
     path = tmp_path / "object"
     path.write_bytes(as_file(dataset))

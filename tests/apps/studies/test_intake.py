@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.uid import CTImageStorage
 from pynetdicom import AE
-from pynetdicom.sop_class import CTImageStorage
 from pytest_django import Settings
 
 from apps.core import doorbell
@@ -135,20 +136,12 @@ def test_a_series_that_goes_before_it_is_read_is_not_missed(settle: Settle) -> N
 
 def test_a_series_that_grows_again_is_completed_again(indexed: Indexed, settle: Settle) -> None:
     series = ct_series(6)
-    indexed(SeriesFiles(**{**vars_of(series), "files": series.files[:3]}))
+    indexed(replace(series, files=series.files[:3]))
     for file in series.files[3:]:
         instance_store(file)
     row = Series.objects.filter(series_uid=series.series_uid)
     settle(lambda: row.get().complete and row.get().geometry_slices == 6)
     assert Study.objects.get().instance_count == 6
-
-
-def vars_of(series: SeriesFiles) -> dict[str, object]:
-    return {
-        "study_uid": series.study_uid,
-        "series_uid": series.series_uid,
-        "sop_uids": series.sop_uids,
-    }
 
 
 def test_patients_and_priors(indexed: Indexed) -> None:
@@ -285,4 +278,5 @@ def test_nothing_is_lost_or_doubled_when_everything_is_killed(tmp_path: Path) ->
 def _all_complete(folder: Path) -> bool:
     with sqlite3.connect(folder / "synoptic.sqlite3", timeout=10) as database:
         query = "select count(*) from studies_series where not complete"
-        return database.execute(query).fetchone() == (0,)
+        row: tuple[int] = database.execute(query).fetchone()
+    return row == (0,)

@@ -6,13 +6,14 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
-from pydicom.pixels import apply_modality_lut
+from pydicom.pixels.processing import apply_modality_lut
 from pydicom.uid import RLELossless
 
 from apps.accounts.models import User
@@ -34,7 +35,7 @@ def client(clinician: User) -> AsyncClient:
 
 
 async def voxels(client: AsyncClient, series_uid: str) -> bytes:
-    answer = await client.get(f"/api/v1/series/{series_uid}/volume")
+    answer: Any = await client.get(f"/api/v1/series/{series_uid}/volume")
     assert answer.status_code == 200
     chunks = [chunk async for chunk in answer]
     body = b"".join(chunks)
@@ -85,7 +86,7 @@ async def test_a_slice_that_has_gone_ends_the_stream_short(
     await sync_to_async(indexed)(series)
     layout = await SeriesLayout.objects.aget(series__series_uid=series.series_uid)
     await sync_to_async(instance_remove)(layout.instances[2]["orthanc"])
-    answer = await client.get(f"/api/v1/series/{series.series_uid}/volume")
+    answer: Any = await client.get(f"/api/v1/series/{series.series_uid}/volume")
     received = 0
     with pytest.raises(PacsNotFound):  # noqa: PT012 - what arrives before the end is the point
         async for chunk in answer:

@@ -2,6 +2,10 @@
 
 The cursor is committed with the rows that it stands for. A change that is read twice does nothing
 the second time, so that every fault is answered by waiting and reading again.
+
+A new series is in the index at once, with what its first instance says. Reading all of its
+instances waits until it is complete, and while more is streaming in it gets a small share of the
+time only: the archive comes first.
 """
 
 from __future__ import annotations
@@ -10,16 +14,17 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
-from django.db.models import Sum
 
 from apps.core import heartbeat
 from apps.pacs import resources
-from apps.pacs.changes import ChangePage, StoreCounts, changes_page, store_counts
+from apps.pacs.changes import ChangePage, changes_page
 from apps.pacs.errors import PacsFailed, PacsNotFound, PacsUnavailable
+from apps.studies.intake.compare import Comparison
 from apps.studies.intake.register import intake_commit, stale_open
 from apps.studies.intake.snapshot import Snapshot, series_snapshot
 from apps.studies.models import IntakeCursor, Series
@@ -27,11 +32,13 @@ from apps.studies.models import IntakeCursor, Series
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.4
-# While instances stream in, intake works at most this share of the time: the archive comes first.
-BUSY_SHARE = 0.2
-BUSY_WAIT_MAX_S = 2.0
+# The share of the time that completing series gets while instances stream in, and what of it can
+# be saved up.
+BUSY_SHARE = 0.05
+CREDIT_MAX_S = 0.5
+# Then the changes are looked at again, however much there is to complete.
+SETTLE_MAX_S = 2.0
 COUNT_EVERY_S = 1.5
-COMPARE_EVERY_S = 2.0
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 # Orthanc forgets which series were still growing when it restarts, and then calls none stable.
 LOST_STABLE = dt.timedelta(seconds=6)
@@ -41,9 +48,10 @@ COMMIT_EVERY = 20
 class Follower:
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
-        self._beat_at = self._count_at = self._compare_at = 0.0
-        self._agreed: StoreCounts | None = None
-        self._differed: StoreCounts | None = None
+        self._beat_at = self._count_at = 0.0
+        self._due: dict[str, bool] = {}
+        self._credit, self._credit_at = CREDIT_MAX_S, time.monotonic()
+        self._comparison = Comparison(register=self._register, beat=self._beat)
 
     def run(self) -> None:
         """Until ``stop`` is set. Nothing that Orthanc, Redis or the database do ends it."""
@@ -62,32 +70,41 @@ class Follower:
 
     def step(self) -> float:
         """Take one page of changes and settle what is due. Returns how long to wait."""
-        started = time.monotonic()
         position = IntakeCursor.objects.filter(pk=1).values_list("position", flat=True).first() or 0
         page = changes_page(position)
         if page.last < position:
             log.warning("the archive was replaced: its index is built anew")
             intake_commit(position=0)
-            self._reconcile()
+            self._comparison.reconcile()
             return 0.0
         if page.changes:
             self._take(page)
         if not page.done:
             return 0.0
-        self._settle(growing=bool(page.changes))
+        flowing = any(change.kind == "NewInstance" for change in page.changes)
+        self._settle(flowing=flowing)
+        if self._due and not flowing:
+            return 0.0
         if not page.changes:
-            self._compare()
-        return min(
-            BUSY_WAIT_MAX_S, max(IDLE_S, (time.monotonic() - started) * (1 / BUSY_SHARE - 1))
-        )
+            self._comparison.compare()
+        return IDLE_S
 
     def _take(self, page: ChangePage) -> None:
-        new = [c.orthanc_id for c in page.changes if c.kind == "NewSeries"]
-        stable = {c.orthanc_id for c in page.changes if c.kind == "StableSeries"}
-        wanted = {series_id: series_id in stable for series_id in (*new, *stable)}
-        self._register(wanted, position=page.last)
+        new = [change.orthanc_id for change in page.changes if change.kind == "NewSeries"]
+        stable = {change.orthanc_id for change in page.changes if change.kind == "StableSeries"}
+        # What is both has been there for a while: it is read once, and whole.
+        self._register(
+            {i: i in stable for i in new}, position=page.last, due=stable.difference(new)
+        )
+        self._due |= dict.fromkeys(stable.difference(new), True)
 
-    def _register(self, wanted: dict[str, bool], *, position: int | None = None) -> None:
+    def _register(
+        self,
+        wanted: Mapping[str, bool],
+        *,
+        position: int | None = None,
+        due: Iterable[str] = (),
+    ) -> None:
         """``wanted`` says of each series whether it is complete. The cursor goes last."""
         snapshots: list[Snapshot] = []
         gone: list[str] = []
@@ -101,22 +118,33 @@ class Follower:
                 intake_commit(snapshots=snapshots)
                 snapshots = []
         if snapshots or gone or position is not None:
-            intake_commit(snapshots=snapshots, gone=gone, position=position)
+            intake_commit(snapshots=snapshots, gone=gone, due=due, position=position)
 
-    def _settle(self, *, growing: bool) -> None:
-        """Count what still arrives, and complete what Orthanc will not call stable any more."""
+    def _settle(self, *, flowing: bool) -> None:
+        """Count what still arrives, and complete what is due."""
         now = time.monotonic()
-        if growing and now >= self._count_at:
+        if flowing and now >= self._count_at:
             self._count_at = now + COUNT_EVERY_S
             self._count(Series.objects.filter(complete=False).values_list("orthanc_id", flat=True))
-        stale = stale_open(LOST_STABLE)
-        if stale:
-            self._register(dict.fromkeys(stale, True))
+        self._due |= dict.fromkeys(stale_open(LOST_STABLE), True)
+        self._credit = min(CREDIT_MAX_S, self._credit + BUSY_SHARE * (now - self._credit_at))
+        self._credit_at = now
+        while self._due and time.monotonic() < now + SETTLE_MAX_S:
+            if flowing and self._credit <= 0:
+                return
+            begun = time.monotonic()
+            some = dict(islice(self._due.items(), 1 if flowing else COMMIT_EVERY))
+            self._register(some)
+            for series_id in some:
+                del self._due[series_id]
+            self._credit -= time.monotonic() - begun
 
     def _count(self, series: Iterable[str]) -> None:
         counts: dict[str, int] = {}
         gone: list[str] = []
         for series_id in series:
+            if series_id in self._due:
+                continue
             self._beat()
             try:
                 counts[series_id] = resources.series_instance_count(series_id)
@@ -125,52 +153,8 @@ class Follower:
         if counts or gone:
             intake_commit(counts=counts, gone=gone)
 
-    def _compare(self) -> None:
-        """Deletions make no change: what differs twice in a row is looked into."""
-        now = time.monotonic()
-        if now < self._compare_at:
-            return
-        self._compare_at = now + COMPARE_EVERY_S
-        counts = store_counts()
-        if counts == self._agreed or Series.objects.filter(complete=False).exists():
-            return
-        if (counts.series, counts.instances) == (Series.objects.count(), _indexed_instances()):
-            self._agreed = counts
-        elif counts == self._differed:
-            self._reconcile()
-            self._agreed = counts
-        else:
-            self._differed = counts
-
-    def _reconcile(self) -> None:
-        """Make the index what the archive is, series by series."""
-        held = set(resources.series_ids())
-        known = dict(Series.objects.values_list("orthanc_id", "instance_count"))
-        gone = [series_id for series_id in known if series_id not in held]
-        for start in range(0, len(gone), 200):
-            self._beat()
-            intake_commit(gone=gone[start : start + 200])
-        self._register({series_id: True for series_id in held if series_id not in known})
-        if store_counts().instances != _indexed_instances():
-            self._recount({i: count for i, count in known.items() if i in held})
-
-    def _recount(self, known: dict[str, int]) -> None:
-        changed: dict[str, bool] = {}
-        for series_id, count in known.items():
-            self._beat()
-            try:
-                if resources.series_instance_count(series_id) != count:
-                    changed[series_id] = True
-            except PacsNotFound:
-                continue
-        self._register(changed)
-
     def _beat(self) -> None:
         now = time.monotonic()
         if now >= self._beat_at:
             self._beat_at = now + heartbeat.EVERY_S
             heartbeat.beat("intake")
-
-
-def _indexed_instances() -> int:
-    return int(Series.objects.aggregate(total=Sum("instance_count"))["total"] or 0)

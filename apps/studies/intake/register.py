@@ -36,12 +36,13 @@ def intake_commit(
     snapshots: Sequence[Snapshot] = (),
     counts: dict[str, int] | None = None,
     gone: Iterable[str] = (),
+    due: Iterable[str] = (),
     position: int | None = None,
 ) -> None:
     """Everything that was learnt from one look at the archive, and the cursor behind it, at once.
 
-    ``counts`` are the new instance counts of series still growing and ``gone`` the series that the
-    archive does not hold any more, by Orthanc's id.
+    ``counts`` are the new instance counts of series still growing, ``gone`` the series that the
+    archive does not hold any more, and ``due`` those that have to be read anew, by Orthanc's id.
     """
     IntakeCursor.objects.get_or_create(pk=1)
     cursor = IntakeCursor.objects.select_for_update().get(pk=1)
@@ -53,6 +54,9 @@ def intake_commit(
     touched |= _remove(list(gone))
     for study_id in touched:
         _study_refresh(study_id)
+    Series.objects.filter(orthanc_id__in=list(due), complete=True).update(
+        complete=False, grew_at=timezone.now()
+    )
     if position is not None:
         cursor.position = position
     if touched:

@@ -20,5 +20,5 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         # Whoever sends images, and whoever looks at them, comes before the index of them.
-        os.nice(5)
+        os.nice(10)
         Follower(stop).run()

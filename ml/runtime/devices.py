@@ -1,17 +1,10 @@
-"""The device a run computes on, and how to live with the memory it has."""
+"""The device a run computes on."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
-
-from ml.contracts.errors import OutOfMemory
-
-DeviceChoice = Literal["auto", "cpu", "cuda"]
-Size = TypeVar("Size")
-Outcome = TypeVar("Outcome")
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +62,3 @@ def release_memory() -> None:
 
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def first_that_fits(sizes: Iterable[Size], work: Callable[[Size], Outcome]) -> Outcome:
-    """``work`` with the first of ``sizes`` (largest first) that memory suffices for.
-
-    Raises:
-        OutOfMemory: not even the last size fits.
-    """
-    for size in sizes:
-        try:
-            return work(size)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            release_memory()
-    raise OutOfMemory("There is not enough memory for this input, also in the smallest parts.")

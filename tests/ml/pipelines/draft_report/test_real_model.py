@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ import torch
 from ml.contracts.cancel import CancelToken
 from ml.contracts.errors import Cancelled
 from ml.contracts.events import Event
-from ml.contracts.request import RunRequest
+from ml.contracts.request import ImageInput, RunRequest
 from ml.models.smollm2 import weights
 from ml.models.smollm2.modeling import load
 from ml.pipelines.draft_report.findings import Judged
 from ml.pipelines.draft_report.phrases import prompt
 from ml.runtime import places
 from ml.runtime.devices import Device
+from ml.runtime.local import LocalEngine
 from ml.runtime.process import ProcessEngine
 from ml.runtime.registry import manifest_of
 from ml.runtime.text.service import TextService
@@ -125,3 +127,30 @@ def test_two_drafts_at_once_share_one_batch(engine: ProcessEngine, tmp_path: Pat
         thread.join(300)
     assert ends[0]["attempts"] == ends[1]["attempts"]
     assert max(end["largest_batch"] for end in ends) > 8
+
+
+COLIN = Path(os.environ.get("SYNOPTIC_COLIN_PATH", "/usr/share/mricron/templates/ch2.nii.gz"))
+
+
+@pytest.mark.skipif(not COLIN.is_file(), reason="the package mricron-data is not installed")
+def test_a_real_head_gets_a_draft_with_sizes_that_a_head_can_have(
+    prepared: Path, tmp_path: Path
+) -> None:
+    local = LocalEngine(device="cpu", data_dir=prepared)
+    request = RunRequest(
+        pipeline="draft_report",
+        run_id="colin",
+        inputs={"image": ImageInput(path=COLIN, kind="nifti")},
+        out_dir=tmp_path,
+    )
+    events = list(local.run(request, CancelToken()))
+    local.close()
+    sentences = [event.data for event in events if event.type == "message.finished"]
+    assert 10 <= len(sentences) <= 16
+    assert all(sentence["linked"] for sentence in sentences)
+    measured = events[-1].data["values"]["measurements"]
+    # Colin 27 lies in MNI space, whose heads are about a sixth larger than life.
+    assert 1200 <= measured["brain.volume"] <= 1900
+    assert 0.2 <= measured["frontal_horns.evans"] <= 0.33
+    assert measured["midline.shift"] < 3
+    assert measured["hippocampus.asymmetry"] < 18

@@ -10,7 +10,8 @@ in each round through the same authorised routes:
 - frames: the geometry route is made to refuse, so the viewer takes one WADO-RS request a frame.
   Complete when the last frame is decoded; it draws only one plane, which flatters the baseline.
 
-Then the axial plane alone is scrolled by wheel, in a pane of at least 512 x 512 pixels: the time
+Then the axial plane alone is scrolled by wheel, in a pane of 512 x 512 pixels where the page's own
+layout allows it: the time
 from the wheel event to the end of the drawing, label and crosshair layers included.
 """
 
@@ -161,8 +162,8 @@ def scroll(page: Page, count: int) -> dict[str, Any]:
     current = page.viewport_size or {"width": 0, "height": 0}
     page.set_viewport_size(
         {
-            "width": int(current["width"] + max(0, SIZE - box["width"])),
-            "height": int(current["height"] + max(0, SIZE - box["height"])),
+            "width": int(current["width"] + SIZE - box["width"]),
+            "height": int(current["height"] + SIZE - box["height"]),
         }
     )
     time.sleep(1)

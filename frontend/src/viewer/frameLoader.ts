@@ -93,6 +93,8 @@ async function loadFrame(imageId: string, options: LoadOptions): Promise<Types.I
 export function frameFailureReason(thrown: unknown): string {
   const inner = (thrown as { error?: unknown } | null)?.error ?? thrown;
   const status = (inner as { status?: unknown } | null)?.status;
+  // A decoder that stumbles over what it was not written for.
+  if (inner instanceof TypeError) return "the decoder does not know this kind of pixels";
   if (typeof status !== "number") return reasonOf(inner);
   return status === 0
     ? "the server cannot be reached"

@@ -186,7 +186,7 @@ export class ViewerSession {
     const volume = loaded.volume;
     if (volume === null) return;
     let lastWindow = 0;
-    await volume.fill(signal, (fraction) => {
+    await volume.fill((fraction) => {
       this.timing.arrived();
       this.state.set({ progress: fraction });
       if (performance.now() - lastWindow > 400) {
@@ -212,7 +212,8 @@ export class ViewerSession {
     await prefetchStack(stack, middle, signal, (imageId, error) => {
       done += 1;
       if (error !== null) this.noteFrameFailure(imageId, error);
-      this.state.set({ progress: done / stack.imageIds.length });
+      const percent = Math.floor((done / stack.imageIds.length) * 100);
+      this.state.set({ progress: percent / 100 });
     });
     if (signal.aborted) return;
     this.timing.completed([...this.panes.keys()]);

@@ -13,6 +13,9 @@ import { REDRAW_INTERVAL_MS } from "./engine";
 import { addSliceMetadata, forgetSliceMetadata } from "./imageMetadata";
 import type { Rescale } from "./windowing";
 
+/** Chunks come by the thousand a second; a progress bar moves this often. */
+const PROGRESS_INTERVAL_MS = 100;
+
 type Voxels = Uint8Array | Int16Array | Uint16Array | Float32Array;
 
 /** What a tab can hold beside the label map and the drawing buffers. */
@@ -27,7 +30,7 @@ export interface OpenVolume {
   readonly voxels: Voxels;
   readonly rescale: Rescale;
   /** Reads the body; resolves when every voxel is there. */
-  readonly fill: (signal: AbortSignal, onProgress: (fraction: number) => void) => Promise<void>;
+  readonly fill: (onProgress: (fraction: number) => void) => Promise<void>;
   readonly release: () => void;
 }
 
@@ -49,6 +52,10 @@ let volumeCount = 0;
 
 export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
   const root = `${wanted.apiRoot}/series/${encodeURIComponent(wanted.seriesUid)}`;
+  // The voxels are asked for at once: they travel while the views are being made.
+  const response = request(`${root}/volume`, wanted.signal, "application/octet-stream");
+  // Whoever waits for it hears of a failure; before that it must not count as unhandled.
+  response.catch(() => undefined);
   const geometry = await requestJson<SeriesGeometry>(`${root}/geometry`, wanted.signal);
   checkDrawable(geometry);
   // Cornerstone reads a scheme into anything before a colon: none in the id.
@@ -71,11 +78,12 @@ export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
     frameOfReferenceUid,
     voxels,
     rescale,
-    fill: async (signal, onProgress) => {
-      const response = await request(`${root}/volume`, signal, "application/octet-stream");
-      await fillFrom(response, received, volume, isFloat ? null : voxels, onProgress);
+    fill: async (onProgress) => {
+      const announce = makeAnnounce(volume, voxels);
+      const redraw = isFloat ? null : makeRedraw(announce);
+      await fillFrom(await response, received, geometry.dimensions[2], onProgress, redraw);
       if (isFloat) opened.rescale = quantise(new Float32Array(received), voxels, rescale);
-      announce(volume, voxels, geometry.dimensions[2]);
+      announce(geometry.dimensions[2]);
     },
     release: () => {
       cache.removeVolumeLoadObject(volumeId);
@@ -141,16 +149,16 @@ function createVolume(
 async function fillFrom(
   response: Response,
   received: ArrayBuffer,
-  volume: Types.IImageVolume,
-  voxels: Voxels | null,
+  sliceCount: number,
   onProgress: (fraction: number) => void,
+  redraw: Announce | null,
 ): Promise<void> {
   const bytes = new Uint8Array(received);
   const reader = response.body?.getReader();
   if (reader === undefined) throw new ViewerError("volume_empty", "The server sent no voxels.");
-  const sliceBytes = bytes.length / volume.dimensions[2];
-  const redraw = voxels === null ? null : makeRedraw(volume, voxels);
+  const sliceBytes = bytes.length / sliceCount;
   let at = 0;
+  let nextProgress = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     if (at + chunk.value.length > bytes.length) {
       await reader.cancel();
@@ -158,6 +166,8 @@ async function fillFrom(
     }
     bytes.set(chunk.value, at);
     at += chunk.value.length;
+    if (performance.now() < nextProgress) continue;
+    nextProgress = performance.now() + PROGRESS_INTERVAL_MS;
     onProgress(at / bytes.length);
     redraw?.(Math.floor(at / sliceBytes));
   }
@@ -165,34 +175,45 @@ async function fillFrom(
     const slices = Math.floor(at / sliceBytes);
     throw new ViewerError(
       "volume_incomplete",
-      `Only ${slices} of ${volume.dimensions[2]} slices arrived before the connection ended.`,
+      `Only ${slices} of ${sliceCount} slices arrived before the connection ended.`,
     );
   }
+}
+
+type Announce = (sliceCount: number) => void;
+
+/** Tells the views that slices up to `sliceCount` are there; they draw at once. */
+function makeAnnounce(volume: Types.IImageVolume, voxels: Voxels): Announce {
+  const planeSize = volume.dimensions[0] * volume.dimensions[1];
+  let known = 0;
+  let range: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  return (sliceCount) => {
+    const [low, high] = rangeOf(voxels.subarray(known * planeSize, sliceCount * planeSize));
+    range = [Math.min(range[0], low), Math.max(range[1], high)];
+    const current = range;
+    if (volume.voxelManager !== undefined) volume.voxelManager.getRange = () => current;
+    for (let slice = known; slice < sliceCount; slice++) {
+      volume.vtkOpenGLTexture?.setUpdatedFrame(slice);
+    }
+    known = sliceCount;
+    volume.modified();
+    triggerEvent(eventTarget, Enums.Events.IMAGE_VOLUME_MODIFIED, { volumeId: volume.volumeId });
+  };
 }
 
 /**
  * Draws what has come, at most every REDRAW_INTERVAL_MS and never for more than a fifth of the
  * time: on a slow machine the reading goes before the watching.
  */
-function makeRedraw(volume: Types.IImageVolume, voxels: Voxels): (sliceCount: number) => void {
+function makeRedraw(announce: Announce): Announce {
   let next = performance.now() + REDRAW_INTERVAL_MS;
   return (sliceCount) => {
     const started = performance.now();
-    if (started < next) return;
-    announce(volume, voxels, sliceCount);
+    if (started < next || sliceCount === 0) return;
+    announce(sliceCount);
     const now = performance.now();
     next = now + Math.max(REDRAW_INTERVAL_MS, 4 * (now - started));
   };
-}
-
-/** Tells the views that slices up to `sliceCount` are there; they draw at once. */
-function announce(volume: Types.IImageVolume, voxels: Voxels, sliceCount: number): void {
-  const planeSize = volume.dimensions[0] * volume.dimensions[1];
-  const range = rangeOf(voxels.subarray(0, sliceCount * planeSize));
-  if (volume.voxelManager !== undefined) volume.voxelManager.getRange = () => range;
-  for (let slice = 0; slice < sliceCount; slice++) volume.vtkOpenGLTexture?.setUpdatedFrame(slice);
-  volume.modified();
-  triggerEvent(eventTarget, Enums.Events.IMAGE_VOLUME_MODIFIED, { volumeId: volume.volumeId });
 }
 
 function rangeOf(voxels: Voxels): [number, number] {
@@ -203,7 +224,7 @@ function rangeOf(voxels: Voxels): [number, number] {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return low <= high ? [low, high] : [0, 1];
+  return [low, high];
 }
 
 /** Float voxels as 16-bit ones: the CPU renderer rounds to whole numbers before windowing. */

@@ -66,11 +66,11 @@ def _remove_islands(
     is_left = scores.left.numpy() > 0.5
     brain = in_brain[best]
     outside = brain & ~_main_pieces(brain, 0.02)
-    for index, box in enumerate(ndimage.find_objects(best, max_label=len(labels.TISSUES)), 1):
-        if box is None or index >= len(labels.TISSUES) or not in_brain[index]:
+    boxes = [None, *ndimage.find_objects(best, max_label=len(labels.TISSUES) - 1)]
+    for index, (kind, tight) in enumerate(zip(labels.TISSUES, boxes, strict=True)):
+        if tight is None or not in_brain[index]:
             continue
-        kind = labels.TISSUES[index]
-        box = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in box)
+        box = tuple(slice(max(0, s.start - 1), s.stop + 1) for s in tight)
         share = _SECOND_PIECE.get(kind.name, 0.3)
         mask, left = best[box] == index, is_left[box]
         false = mask & outside[box]

@@ -83,9 +83,7 @@ class HeadSegmenter:
         for slab, kinds, sides in on_grid(scores, image):
             yield 0.7 + 0.3 * slab.start / image.shape[0]
             tissue[slab], is_left[slab] = kinds, sides
-        return VoxelClasses(
-            tissue=tissue, is_left=is_left, scores=scores, changed_share=changed
-        )
+        return VoxelClasses(tissue=tissue, is_left=is_left, scores=scores, changed_share=changed)
 
     def scores(self, head: Tensor, affine: NDArray[np.float64]) -> HeadScores:
         """Probabilities of a normalised head, float32 (z, y, x) at ``VOXEL_MM`` along LPS."""

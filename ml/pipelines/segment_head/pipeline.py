@@ -16,10 +16,12 @@ from ml.dicom.write_sr import write_measurements_sr
 from ml.pipelines.segment_head.segmentation import (
     WEIGHTS,
     HeadSegmentation,
+    load_segmenter,
     open_segmenter,
     segment,
 )
-from ml.runtime.context import RunContext
+from ml.runtime.context import Resources, RunContext
+from ml.runtime.registry import manifest_of
 
 STEPS = {
     "read": "Read the images",
@@ -27,6 +29,11 @@ STEPS = {
     "segment": "Segment the head",
     "write": "Write the results",
 }
+
+
+def warm(resources: Resources) -> None:
+    """Load the model."""
+    load_segmenter(manifest_of("segment_head"), resources)
 
 
 def run(context: RunContext) -> Iterator[Event]:

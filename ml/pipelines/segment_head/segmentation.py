@@ -9,14 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ml.contracts.errors import DigestMismatch
 from ml.contracts.events import Event
+from ml.contracts.manifest import Manifest
 from ml.imaging.volume import Volume
 from ml.models.head_unet.scores import HeadScores
 from ml.models.head_unet.segmenter import HeadSegmenter, VoxelClasses
-from ml.models.head_unet.weights import WeightsDigestError, load
+from ml.models.head_unet.weights import load
 from ml.pipelines.segment_head.quality import Flag, quality_flags
-from ml.runtime.context import RunContext, Steps
+from ml.runtime.context import Resources, RunContext, Steps
+from ml.runtime.weights import verified_path
 from ml.simulate import labels
 
 WEIGHTS = "head_unet"
@@ -41,17 +42,19 @@ def open_segmenter(context: RunContext) -> HeadSegmenter:
     Raises:
         WeightsMissing, DigestMismatch: see ``RunContext.weights``.
     """
-    path = context.weights(WEIGHTS)
-    digest = next(spec.sha256 for spec in context.manifest.weights if spec.name == WEIGHTS)
+    return load_segmenter(context.manifest, context.resources)
+
+
+def load_segmenter(manifest: Manifest, resources: Resources) -> HeadSegmenter:
+    """The model that a manifest names. Raises as :func:`open_segmenter` does."""
+    spec = next(spec for spec in manifest.weights if spec.name == WEIGHTS)
+    path = verified_path(spec, resources.data_dir)
 
     def load_it() -> HeadSegmenter:
-        try:
-            model = load(path, digest=digest).to(context.device.kind)
-        except WeightsDigestError as error:
-            raise DigestMismatch(str(error)) from error
-        return HeadSegmenter(model, threads=context.device.threads)
+        model = load(path).to(resources.device.kind)
+        return HeadSegmenter(model, threads=resources.device.threads)
 
-    return context.models.get(f"{WEIGHTS}/{digest}", load_it)
+    return resources.models.get(f"{WEIGHTS}/{spec.sha256}", load_it)
 
 
 def segment(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml.dicom.nifti import read_nifti
+from ml.evaluation.overlap import dice, dice_per_label
 from ml.imaging.volume import Volume
 from ml.models.head_unet.segmenter import HeadSegmenter
 from ml.models.head_unet.weights import load
@@ -53,8 +54,8 @@ def test_colin_27_has_the_volumes_of_an_adult_and_sides_that_turn_with_the_head(
     turned = segmenter.segment(mirrored(image))
     back = np.flip(labels.combine(turned.tissue, turned.is_left), axis=2)
     for left_id, right_id in ((17, 53), (4, 43), (12, 51), (3, 42), (8, 47)):
-        same = evaluate.dice(back == right_id, ids == left_id)
-        wrong = evaluate.dice(back == left_id, ids == left_id)
+        same = dice(back == right_id, ids == left_id)
+        wrong = dice(back == left_id, ids == left_id)
         assert same > 0.8, left_id
         assert wrong < 0.05, left_id
 
@@ -70,7 +71,7 @@ def test_a_held_out_simulated_head_is_far_above_what_an_atlas_reaches(
         pytest.skip("the label maps of synthseg-labels are not beside the repository")
     case = trial(load_anatomy(path, tmp_path), "T1-like", seed=7)
     found = evaluate.segment_ids(segmenter, case.image)
-    scores = evaluate.by_structure(evaluate.dice_per_label(found, case.truth, evaluate.LABEL_IDS))
+    scores = evaluate.by_structure(dice_per_label(found, case.truth, evaluate.LABEL_IDS))
     # Without an image, an atlas reaches 0.59, 0.43, 0.72 and 0.41.
     assert scores["cerebral white matter"] > 0.75
     assert scores["cerebral cortex"] > 0.6

@@ -142,6 +142,8 @@ function createVolume(
   if (manager !== undefined) {
     // All slices share one buffer: without this each view would keep a copy of the whole volume.
     manager.getCompleteScalarDataArray = () => voxels;
+    // Nothing has come yet. An empty range would make each view search the whole volume for one.
+    manager.getRange = () => [0, 1];
   }
   return volume;
 }

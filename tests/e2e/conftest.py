@@ -102,13 +102,24 @@ def start(data_dir: Path, ports: dict[str, int]) -> Product:
     return product
 
 
+def borrow_what_is_made_once(data_dir: Path) -> None:
+    """Link the models and samples that `make run` has already made here, to save two minutes."""
+    for folder, mark in (("models", "models.prepared"), ("samples", "samples.written")):
+        if (REPOSITORY / ".data" / mark).exists():
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (data_dir / folder).symlink_to(REPOSITORY / ".data" / folder)
+            (data_dir / mark).touch()
+
+
 def free_ports() -> dict[str, int]:
     return {name: free_port() for name in ("WEB", "REDIS", "ORTHANC", "DICOM")}
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = start(tmp_path_factory.mktemp("product") / "data", free_ports())
+    data_dir = tmp_path_factory.mktemp("product") / "data"
+    borrow_what_is_made_once(data_dir)
+    running = start(data_dir, free_ports())
     yield running
     running.stop()
 

@@ -108,8 +108,7 @@ def test_an_edit_is_saved_and_survives_a_reload(page: Page) -> None:
     field = page.get_by_role("textbox", name="Sentence by the model").first
     words = f"{field.input_value()} Checked."
     field.fill(words)
-    expect(page.get_by_text(re.compile("Saved", re.IGNORECASE)).first).to_be_visible()
-    page.wait_for_timeout(2500)
+    expect(page.get_by_text("Saved, version 2")).to_be_visible()
     page.reload()
     expect(page.get_by_role("article", name="Draft report")).to_be_visible()
     assert words in sentences(page)

@@ -97,10 +97,12 @@ front_end() {
   # A wheel holds no links: its npm is a copy that looks for its library in the wrong folder.
   ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$node/npm"
   export PATH="$node:$PATH"
+  # `npm ci` would insist on the optional builds for other platforms, which not every registry has;
+  # without saving, `install` takes the pinned versions all the same.
   if [ ! -e "frontend/node_modules/.synoptic-$(digest frontend/package-lock.json)" ]; then
     step "installing front-end packages" \
       "the front-end packages could not be installed: is there a network, and room on the disk?" \
-      npm --prefix frontend ci --no-audit --no-fund
+      npm --prefix frontend install --no-save --no-audit --no-fund
     touch "frontend/node_modules/.synoptic-$(digest frontend/package-lock.json)"
   fi
   if [ "$(cat $stamp 2>/dev/null)" != "$wanted" ]; then

@@ -1,4 +1,5 @@
-"""Head segmenter: a residual 3D U-Net that works at 2 mm and reads and writes 1 mm.
+"""Head segmenter: a residual 3D U-Net that works on cells of 2x2x2 voxels and reads and writes
+single ones.
 
 Space is folded into channels (2x2x2 voxels -> 8 channels) before the first convolution and
 unfolded after the last one, so full-resolution tensors exist only at the ends (Shi et al., ESPCN,
@@ -52,7 +53,7 @@ class ResidualBlock(nn.Module):
 
 
 class HeadUNet(nn.Module):
-    """Trunk (features at 2 mm) and sub-voxel head. See :class:`HeadUNetConfig`."""
+    """Trunk (features per cell) and sub-voxel head. See :class:`HeadUNetConfig`."""
 
     def __init__(self, config: HeadUNetConfig) -> None:
         super().__init__()
@@ -97,7 +98,7 @@ class HeadUNet(nn.Module):
 
     def logits_at(self, features: Tensor, offset: int) -> Tensor:
         """Logits (B, tissues + 1, z, y, x) of one of the eight sub-voxels, ``offset`` 0..7 as in
-        :func:`fold`; the whole 1 mm output need never exist at once."""
+        :func:`fold`; the whole output need never exist at once."""
         bias = self.embed.bias
         chosen = None if bias is None else bias[offset::8]
         embedded = functional.conv3d(features, self.embed.weight[offset::8], chosen)

@@ -1,4 +1,4 @@
-"""Loss of the head segmenter on some of the eight sub-voxels of each 2 mm cell.
+"""Loss of the head segmenter on some of the eight voxels of each of the network's cells.
 
 A random subset of sub-voxel positions per step gives an unbiased estimate of the full loss at a
 fraction of the cost of full-resolution logits.
@@ -16,7 +16,7 @@ from ml.models.head_unet.modeling import HeadUNet
 
 
 def at_offset(volume: Tensor, offset: int) -> Tensor:
-    """The voxels (B, z, y, x) of a 1 mm volume (B, 2z, 2y, 2x) at sub-voxel ``offset`` 0..7."""
+    """The voxels (B, z, y, x) of a volume (B, 2z, 2y, 2x) at sub-voxel ``offset`` 0..7."""
     return volume[:, offset >> 2 & 1 :: 2, offset >> 1 & 1 :: 2, offset & 1 :: 2]
 
 
@@ -42,7 +42,7 @@ def head_loss(
 ) -> dict[str, Tensor]:
     """Cross-entropy, soft Dice and side terms, and their ``total``.
 
-    ``features`` from ``model.trunk``; ``tissue`` and ``side`` uint8 (B, z, y, x) at 1 mm. The side
+    ``features`` from ``model.trunk``; ``tissue`` and ``side`` uint8 (B, z, y, x) at the image's voxels. The side
     is learned where the truth is on the left (1) or right (2).
     """
     logits = torch.cat([_rows(model.logits_at(features, o)) for o in offsets]).float()

@@ -20,9 +20,9 @@ TEST_SUBJECTS = (9, 16)
 class Recipe:
     """Optimisation settings; model and simulation have their own.
 
-    The heads come in stages, each lasting up to a step: first T1-like ones in small views, on
-    which the network quickly learns what tissues are and where; then every contrast. During the
-    final decay views are as large as the windows of inference.
+    The heads come in stages, each lasting up to a step: first T1-like ones, on which
+    the network quickly learns what tissues are and where; then every contrast. Views hold most of
+    the brain; during the final decay nearly the whole head, as at use.
     """
 
     seed: int = 20251

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class HeadUNetConfig:
     """Numbers that fix the architecture: stored beside the weights, checked at load.
 
-    ``channels``: width per level, the first at two voxels. ``embedding``: width in which each sub-voxel
-    is described before it is classified. ``tissues``: number of tissue classes; one more output
+    ``channels``: width per level, the first at two voxels. ``embedding``: width in which each
+    sub-voxel is described before it is classified. ``tissues``: number of tissue classes; one more output
     says left or right. ``groups``: of group normalisation.
     """
 

@@ -42,8 +42,8 @@ def head_loss(
 ) -> dict[str, Tensor]:
     """Cross-entropy, soft Dice and side terms, and their ``total``.
 
-    ``features`` from ``model.trunk``; ``tissue`` and ``side`` uint8 (B, z, y, x) at the image's voxels. The side
-    is learned where the truth is on the left (1) or right (2).
+    ``features`` from ``model.trunk``; ``tissue`` and ``side`` uint8 (B, z, y, x) on the
+    image's grid. The side is learned where the truth is on the left (1) or right (2).
     """
     logits = torch.cat([_rows(model.logits_at(features, o)) for o in offsets]).float()
     truth = torch.cat([at_offset(tissue, o).reshape(-1) for o in offsets]).long()

@@ -10,9 +10,8 @@ in each round through the same authorised routes:
 - frames: the geometry route is made to refuse, so the viewer takes one WADO-RS request a frame.
   Complete when the last frame is decoded; it draws only one plane, which flatters the baseline.
 
-Then the axial plane alone is scrolled by wheel, in a pane of 512 x 512 pixels where the page's own
-layout allows it: the time
-from the wheel event to the end of the drawing, label and crosshair layers included.
+Then the axial plane alone is scrolled by wheel, in a pane of about 512 x 512 pixels: the time from
+the wheel event to the end of the drawing, label and crosshair layers included.
 """
 
 from __future__ import annotations
@@ -99,7 +98,8 @@ def phantom(slices: int) -> tuple[str, list[bytes]]:
     for number in range(slices):
         lung = ((columns - 170) / 60) ** 2 + ((rows - 240 + number) / 80) ** 2 < 1
         voxels = np.where(body, np.where(lung, -800, 40), -1000)
-        voxels = (voxels + noise.normal(0, 15, voxels.shape)).astype(np.int16)
+        # Stored values: the factory's slices carry an intercept of -1024.
+        voxels = (voxels + 1024 + noise.normal(0, 15, voxels.shape)).astype(np.int16)
         dataset = ct_slice(
             number=number + 1,
             position=(-204.8, -204.8, 2.5 * number),
@@ -109,8 +109,8 @@ def phantom(slices: int) -> tuple[str, list[bytes]]:
             FrameOfReferenceUID=frame,
             PixelSpacing=[0.8, 0.8],
             SliceThickness=2.5,
-            PixelData=voxels.tobytes(),
         )
+        dataset.PixelData = voxels.tobytes()
         file = io.BytesIO()
         pydicom.dcmwrite(file, dataset, enforce_file_format=True)
         files.append(file.getvalue())

@@ -119,7 +119,9 @@ async function loadStack(
   const rescale = () => ({ slope: stack.scale.step ?? 1, intercept: 0 });
   registerDisplaySet(displaySetId, stack.imageIds, null);
   setUnits(series.series_uid, { rescale, modality });
-  const reason = series.geometry.reason;
+  const { kind, reason } = series.geometry;
+  // A cine or a single film has no planes that anyone would miss.
+  const expectsPlanes = kind === "gapped" || kind === "tilted" || kind === "mixed";
   return {
     series,
     mode: "stack",
@@ -131,7 +133,7 @@ async function loadStack(
     isColour: stack.isColour,
     storedWindow: null,
     rescale,
-    notice: notice ?? (stack.frames.length > 1 && reason ? `Single images only: ${reason}` : null),
+    notice: notice ?? (expectsPlanes && reason ? `Single images only: ${reason}` : null),
     images: {
       seriesUid: series.series_uid,
       frameOfReferenceUid: series.frame_of_reference_uid ?? series.series_uid,

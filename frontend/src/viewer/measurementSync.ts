@@ -23,6 +23,8 @@ export interface MeasurementSync {
   readonly setSave: (save: SaveMeasurement | null) => void;
   /** Draws what is saved and not drawn, removes what is drawn and no longer saved. */
   readonly reconcile: () => void;
+  /** Computes values anew: the voxels under the drawings have changed. */
+  readonly recompute: () => void;
   readonly select: (id: string | null) => void;
   readonly removeSelected: () => void;
   readonly find: (id: string) => { saved: Measurement; centre: PointLps | null } | null;
@@ -183,6 +185,13 @@ export function makeMeasurementSync(host: MeasurementHost): MeasurementSync {
       save = next;
     },
     reconcile,
+    recompute: () => {
+      for (const uid of drawn.keys()) {
+        const annotation = annotations.state.getAnnotation(uid);
+        if (annotation !== undefined) annotation.invalidated = true;
+      }
+      host.redraw();
+    },
     select: (id) => {
       const uid = id === null ? undefined : uidOf(id);
       if (uid === undefined) annotations.selection.deselectAnnotation();

@@ -199,6 +199,7 @@ export class ViewerSession {
     this.state.set({ progress: null, rescale: loaded.rescale() });
     this.window.applyFirst(loaded);
     this.measurements.reconcile();
+    this.measurements.recompute();
     this.drawLayers();
   }
 

@@ -53,6 +53,7 @@ def test_a_draft_streams_resumes_after_reload_and_is_stored(
     expect(page.get_by_label("Progress")).to_be_visible()
     # The first sentence is on its way: the second tab and a reload must show the same.
     expect(page.get_by_role("heading", name="Findings", exact=True)).to_be_visible(timeout=DRAFT_MS)
+    expect(page.get_by_text("The brain measures").first).to_be_visible(timeout=60_000)
     picture(page, "streaming")
     page.reload()
     expect(page.get_by_role("heading", name="Findings", exact=True)).to_be_visible()
@@ -93,6 +94,10 @@ def test_evidence_moves_the_viewport_and_lights_the_structure(page: Page) -> Non
     expect(page.get_by_text(re.compile(rf"^{number.group(1)} / \d+")).first).to_be_visible(
         timeout=60_000
     )
+    # The structure lights up in the overlay, which the legend names with its volume.
+    expect(page.get_by_text(re.compile(r"^\d+(\.\d+)? ml$", re.IGNORECASE)).first).to_be_visible(
+        timeout=60_000
+    )
     page.wait_for_timeout(1500)
     picture(page, "evidence")
 
@@ -118,8 +123,10 @@ def test_stop_keeps_what_there_is_and_says_incomplete(api: httpx.Client, page: P
     study, _series = head_series(api, "simulated later")
     page.goto(f"/studies/{study}")
     page.get_by_role("button", name="Draft report").click()
-    page.get_by_role("button", name="Stop", exact=True).click(timeout=60_000)
-    expect(page.get_by_text("INCOMPLETE – stopped")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("The brain measures").first).to_be_visible(timeout=DRAFT_MS)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("INCOMPLETE – stopped")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The brain measures").first).to_be_visible()
     picture(page, "stopped")
     job = api.get("/jobs", params={"study_uid": study}).json()["results"][0]
     assert (job["state"], job["incomplete"]) == ("cancelled", True)

@@ -10,8 +10,8 @@ class HeadUNetConfig:
     """Numbers that fix the architecture: stored beside the weights, checked at load.
 
     ``channels``: width per level, the first at two voxels. ``embedding``: width in which each
-    sub-voxel is described before it is classified. ``tissues``: number of tissue classes; one more output
-    says left or right. ``groups``: of group normalisation.
+    sub-voxel is described before it is classified. ``tissues``: number of tissue classes; one more
+    output says left or right. ``groups``: of group normalisation.
     """
 
     channels: tuple[int, ...] = (32, 64, 128, 192)

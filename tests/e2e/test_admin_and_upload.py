@@ -24,7 +24,7 @@ def test_the_registry_shows_card_version_digest_and_switch(page: Page) -> None:
     expect(rows.filter(has_text="available")).to_have_count(2)
     page.get_by_role("link", name="Head segmentation").click()
     expect(page.get_by_text("head_unet").first).to_be_visible()
-    expect(page.get_by_text("Intended use").first).to_be_visible()
+    expect(page.get_by_text("Model card").first).to_be_visible()
     picture(page, "admin")
 
 

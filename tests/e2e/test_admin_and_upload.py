@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 import zipfile
@@ -23,8 +24,8 @@ def test_the_registry_shows_card_version_digest_and_switch(page: Page) -> None:
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="available")).to_have_count(2)
     page.get_by_role("link", name="Head segmentation").click()
-    expect(page.get_by_text("head_unet").first).to_be_visible()
-    expect(page.get_by_text("Model card").first).to_be_visible()
+    expect(page.get_by_text(re.compile("^[0-9a-f]{64}$")).first).to_be_visible()
+    expect(page.locator("div.card")).to_contain_text("KeyMetrics")
     picture(page, "admin")
 
 

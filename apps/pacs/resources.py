@@ -6,6 +6,7 @@ Tags come in Orthanc's short form: ``{"0028,0010": "512"}``, sequences as lists 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ Tags = dict[str, Any]
 # Values longer than 256 characters are left out unless they are asked for: the offsets of the
 # frames of a dose grid.
 LONG_VALUES = "3004-000c"
+# Wider than DICOM allows, for what is stored all the same.
+_UID = re.compile(r"[0-9A-Za-z.\-_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,8 @@ def series_instance_tags(series_id: str) -> dict[str, Tags]:
 
 def lookup(uid: str, level: str) -> str | None:
     """Orthanc's id of a DICOM UID at ``level`` (Study, Series, Instance)."""
+    if not _UID.fullmatch(uid):
+        return None
     found = request("POST", "/tools/lookup", content=uid).json()
     return next((entry["ID"] for entry in found if entry["Type"] == level), None)
 

@@ -13,7 +13,7 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     """Dice coefficient of two masks of one shape (Dice 1945) by MONAI; NaN when both are empty."""
     # MONAI takes seconds to import, and only figures need it.
     import torch
-    from monai.metrics import compute_dice
+    from monai.metrics.meandice import compute_dice
 
     if not (first.any() or second.any()):
         return float("nan")

@@ -40,8 +40,8 @@ def stack(positions: list[float], **changes: Any) -> dict[str, Tags]:
 
 def test_a_regular_series_gets_its_grid_in_ascending_order() -> None:
     layout = layout_of(stack([30, 10, 20, 0]), is_image=True)
-    assert str(layout.kind) == "regular"
-    assert layout.spacing == (10, 0.5, 0.75)
+    assert layout.kind == "regular"
+    assert layout.spacing == (10.0, 0.5, 0.75)
     assert [entry["sop"] for entry in layout.instances] == ["1.3", "1.1", "1.2", "1.0"]
     assert layout.planes == [[0, 0], [1, 0], [2, 0], [3, 0]]
     assert layout.grid == {

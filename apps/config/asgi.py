@@ -7,6 +7,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.config.settings.dev")
 from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
+# Voxels go out slice by slice, not in eight pieces of each.
+http.chunk_size = 1024**2
 
 # Only now: what follows reads models.
 from channels.routing import ProtocolTypeRouter

@@ -157,6 +157,9 @@ class EngineChild:
         """End the child at once, whatever it does."""
         if self._process is not None and self.running:
             self._process.kill()
+            # Its pipe may be held open by a process that one of its libraries has started: the
+            # runs are told now, not when the pipe ends.
+            self._bury()
 
     def close(self, timeout: float) -> None:
         """Let the child end by itself; kill it when it does not within ``timeout`` seconds."""

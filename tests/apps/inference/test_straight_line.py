@@ -168,22 +168,6 @@ def test_run_that_does_not_listen_is_stopped_all_the_same(
     assert _events(api, _ask(api, series_uid, sentences=1))[-1]["data"]["outcome"] == "succeeded"
 
 
-def test_worker_that_is_shut_down_hands_its_job_back(
-    stack: Stack, api: httpx.Client, series_uid: str
-) -> None:
-    job = _ask(api, series_uid, sentences=20, pause=0.05)
-    _wait_for(api, job, _said(1))
-    worker = stack.processes.pop("worker-gpu")
-    worker.terminate()
-    worker.wait(15)
-    interrupted = api.get(f"jobs/{job['id']}/events").json()["events"][-2:]
-    assert [event["type"] for event in interrupted] == ["job.interrupted", "job.queued"]
-    assert interrupted[0]["data"]["reason"] == "worker_shutdown"
-    stack.start("worker-gpu")
-    state = project(_events(api, job), job["stream"])
-    assert (state["state"], state["attempt"]) == ("succeeded", 2)
-
-
 def test_worker_killed_at_any_instant_ends_in_one_result(
     stack: Stack, api: httpx.Client, series_uid: str
 ) -> None:

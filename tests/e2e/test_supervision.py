@@ -29,7 +29,7 @@ def left_behind(product: Product) -> list[str]:
     return found
 
 
-def gone(product: Product, seconds: float = 30) -> list[str]:
+def gone(product: Product, seconds: float = 60) -> list[str]:
     deadline = time.monotonic() + seconds
     while (rest := left_behind(product)) and time.monotonic() < deadline:
         time.sleep(0.3)

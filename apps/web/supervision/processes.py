@@ -92,12 +92,16 @@ def process_table(
             ),
             death_signal="KILL",
             priority=40,
+            # A job survives its worker's death, so nothing is gained by waiting for it.
+            stop_wait_s=3,
         ),
         Process(
             name="worker-gpu",
             command=(*celery, "-Q", "gpu", "--pool=threads", "-c", "8", "-n", "gpu@%h"),
             death_signal="KILL",
             priority=40,
+            # A job survives its worker's death, so nothing is gained by waiting for it.
+            stop_wait_s=3,
         ),
     )
 

@@ -44,6 +44,8 @@ class Attendant:
 
     def __enter__(self) -> Self:
         _attended.add(self)
+        if shutting_down():
+            self.shut_down()
         self._thread.start()
         return self
 
@@ -146,8 +148,15 @@ class Attendant:
 
 
 _attended: set[Attendant] = set()
+_ending = threading.Event()
 
 
 def shut_down_all() -> None:
+    """Stop the runs of this process, which ends; it takes no job from then on."""
+    _ending.set()
     for attendant in list(_attended):
         attendant.shut_down()
+
+
+def shutting_down() -> bool:
+    return _ending.is_set()

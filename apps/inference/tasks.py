@@ -9,17 +9,25 @@ from typing import Final
 from uuid import UUID
 
 from celery import current_task
+from celery.exceptions import Reject
 
 from apps.core.tasks import gpu_task, io_task
+from apps.inference.attendant import shutting_down
 from apps.inference.outputs import artifacts_folder
 from apps.inference.run import job_attempt, runs_folder
 from apps.jobs.models import Job
 
 ORPHAN_AFTER_S: Final = 3600.0
+REFUSE_EVERY_S: Final = 0.2
 
 
 @gpu_task()
 def job_run(job_id: str) -> None:
+    if shutting_down():
+        # The job that this worker has just handed back may come to it again, while it still
+        # listens: it leaves it to the others.
+        time.sleep(REFUSE_EVERY_S)
+        raise Reject("The worker ends.", requeue=True)
     job_attempt(UUID(job_id), worker=current_task.request.hostname or "worker")
 
 

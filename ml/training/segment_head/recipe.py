@@ -64,9 +64,21 @@ class Recipe:
             ),
         ),
         (
-            1_000_000,
+            2_872,
             HeadOptions(
                 shape=(96, 128, 96), voxel_mm=1.5, centre_spread_mm=20, brain_centre_share=0.9
+            ),
+        ),
+        (
+            1_000_000,
+            HeadOptions(
+                shape=(96, 128, 96),
+                voxel_mm=1.5,
+                centre_spread_mm=20,
+                brain_centre_share=0.95,
+                physical_share=0.65,
+                t1_share=0.4,
+                stripped_share=0.2,
             ),
         ),
     )
@@ -76,8 +88,9 @@ class Recipe:
             voxel_mm=1.5,
             centre_spread_mm=20,
             brain_centre_share=1.0,
-            physical_share=0.85,
-            t1_share=0.8,
+            physical_share=0.7,
+            t1_share=0.4,
+            stripped_share=0.2,
         )
     )
 

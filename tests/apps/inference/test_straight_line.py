@@ -168,6 +168,24 @@ def test_run_that_does_not_listen_is_stopped_all_the_same(
     assert _events(api, _ask(api, series_uid, sentences=1))[-1]["data"]["outcome"] == "succeeded"
 
 
+def test_worker_that_is_shut_down_hands_its_job_back(
+    stack: Stack, api: httpx.Client, series_uid: str
+) -> None:
+    job = _ask(api, series_uid, sentences=100, pause=0.03)
+    _wait_for(api, job, _said(1))
+    worker = stack.processes.pop("worker-gpu")
+    worker.terminate()
+    try:
+        worker.wait(15)
+        after = api.get(f"jobs/{job['id']}/events").json()["events"][-2:]
+    finally:
+        stack.start("worker-gpu")
+    assert [event["type"] for event in after] == ["job.interrupted", "job.queued"]
+    assert after[0]["data"]["reason"] == "worker_shutdown"
+    state = project(_events(api, job), job["stream"])
+    assert (state["state"], state["attempt"]) == ("succeeded", 2)
+
+
 def test_worker_killed_at_any_instant_ends_in_one_result(
     stack: Stack, api: httpx.Client, series_uid: str
 ) -> None:

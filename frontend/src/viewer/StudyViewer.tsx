@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { probeRenderer } from "./backend";
 import { HeaderPanel } from "./HeaderPanel";
 import { runShortcut, shouldIgnoreKey } from "./keyboard";
 import { Legend } from "./Legend";
@@ -17,24 +16,16 @@ const NO_SERIES_CHANGE = () => undefined;
 export function StudyViewer(props: StudyViewerProps) {
   const { apiRoot = "/api/v1", dicomWebRoot = "/dicomweb" } = props;
   const [session, setSession] = useState<ViewerSession | null>(null);
-  const [canDraw] = useState(() => probeRenderer() !== null);
   useEffect(() => {
-    if (!canDraw) return undefined;
     const made = new ViewerSession({ apiRoot, dicomWebRoot });
     setSession(made);
     return () => {
       setSession(null);
       made.destroy();
     };
-  }, [apiRoot, dicomWebRoot, canDraw]);
+  }, [apiRoot, dicomWebRoot]);
   return (
     <section className={styles.viewer} aria-label="Images">
-      {!canDraw && (
-        <div className={styles.unsupported} role="alert">
-          <strong>Images cannot be shown in this browser</strong>
-          <p>It offers no WebGL. Turn on hardware acceleration, or use another browser.</p>
-        </div>
-      )}
       {session !== null && <Viewer {...props} apiRoot={apiRoot} session={session} />}
     </section>
   );

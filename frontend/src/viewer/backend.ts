@@ -26,6 +26,7 @@ const OVERRIDE_KEY = "synoptic.viewer.backend";
 /** A person can force a backend where a driver misbehaves (local storage, "cpu" or "gpu"). */
 export function chooseBackend(): RenderBackend {
   const override = window.localStorage.getItem(OVERRIDE_KEY);
-  if (override === "cpu" || override === "gpu") return override;
-  return backendOf(probeRenderer());
+  const renderer = probeRenderer();
+  if (override === "cpu" || (override === "gpu" && renderer !== null)) return override;
+  return backendOf(renderer);
 }

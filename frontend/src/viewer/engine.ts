@@ -10,6 +10,7 @@ import {
 import { init as initImageLoader } from "@cornerstonejs/dicom-image-loader";
 import { init as initTools } from "@cornerstonejs/tools";
 import { chooseBackend, type RenderBackend } from "./backend";
+import { attachCpuWindow, drawWithoutWindow } from "./cpuWindow";
 import { registerFrameLoader } from "./frameLoader";
 import { provideMetadata } from "./imageMetadata";
 import { registerTools } from "./tools";
@@ -29,7 +30,8 @@ export function startCornerstone(): RenderBackend {
     debug: {},
     rendering: {
       useCPURendering: backend === "cpu",
-      webGlContextCount: 3,
+      // Without WebGL there is nothing to make; see cpuWindow.ts.
+      webGlContextCount: backend === "cpu" ? 0 : 3,
       planar: {
         renderBackend: backend,
         cpuVolume: {
@@ -55,7 +57,9 @@ let engineCount = 0;
 
 export function makeEngine(): RenderingEngine {
   engineCount += 1;
-  return new RenderingEngine(`synoptic-${engineCount}`);
+  const engine = new RenderingEngine(`synoptic-${engineCount}`);
+  if (started === "cpu") attachCpuWindow(engine);
+  return engine;
 }
 
 export function enableViewport(
@@ -73,7 +77,9 @@ export function enableViewport(
       ...(orientation === undefined ? {} : { orientation }),
     },
   });
-  return engine.getViewport(viewportId) as unknown as Viewport;
+  const viewport = engine.getViewport(viewportId) as unknown as Viewport;
+  if (started === "cpu") drawWithoutWindow(viewport);
+  return viewport;
 }
 
 /** Names a set of images so that viewports can show it. */

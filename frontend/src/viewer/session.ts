@@ -96,6 +96,8 @@ export class ViewerSession {
   resize(): void {
     if (this.panes.size === 0) return;
     this.engine.resize(true, true);
+    // The engine leaves out what it is about to draw; an image of another size would be stretched.
+    for (const pane of this.panes.values()) pane.viewport.resize();
     // A resized canvas is empty, and the engine does not draw again by itself on the CPU.
     this.redraw();
     this.drawLayers();

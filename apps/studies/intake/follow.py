@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.4
 # The share of the time that completing series gets while instances stream in, and what of it can
 # be saved up.
-BUSY_SHARE = 0.05
-CREDIT_MAX_S = 0.5
+BUSY_SHARE = 0.03
+CREDIT_MAX_S = 0.1
 # Then the changes are looked at again, however much there is to complete.
 SETTLE_MAX_S = 2.0
 COUNT_EVERY_S = 1.5

@@ -3,16 +3,18 @@ import type { Segment } from "./api";
 import { labelOf } from "./labelPaint";
 import type { ViewerSession } from "./session";
 import { useStore } from "./store";
+import type { ViewerSeries } from "./types";
 import styles from "./viewer.module.css";
 import type { OverlayState } from "./viewerState";
 
 interface LegendProps {
   readonly session: ViewerSession;
+  readonly seg: ViewerSeries | null;
   readonly onClose: () => void;
 }
 
 /** The structures of the segmentation: name, colour, volume; each can be hidden or lit. */
-export function Legend({ session, onClose }: LegendProps) {
+export function Legend({ session, seg, onClose }: LegendProps) {
   const { overlay } = session;
   const state = useStore(overlay.state);
   if (state.status === "none") return null;
@@ -21,7 +23,7 @@ export function Legend({ session, onClose }: LegendProps) {
     <aside className={styles.legend} aria-label="Segmentation">
       <header className={styles.panelHead}>
         <strong>Segmentation</strong>
-        <span className={styles.badgeAi}>AI-made</span>
+        {seg?.ai_generated && <span className={styles.badgeAi}>AI-made</span>}
         <span className={styles.spring} />
         <IconToggle
           label={state.isShown ? "Hide the segmentation" : "Show the segmentation"}
@@ -38,6 +40,11 @@ export function Legend({ session, onClose }: LegendProps) {
       {state.status === "failed" && (
         <p className={styles.panelText} role="alert">
           {state.failure}
+        </p>
+      )}
+      {state.notice !== null && (
+        <p className={styles.panelText} role="status">
+          {state.notice}
         </p>
       )}
       {state.status === "ready" && (

@@ -45,7 +45,9 @@ function Viewer(props: ViewerProps) {
     [props.series, props.activeSeriesUid],
   );
   useSeries(session, active);
-  useOverlay(session, state.mode, props.overlay ?? null);
+  const segUid = props.overlay?.segSeriesUid ?? null;
+  const seg = props.series.find((one) => one.series_uid === segUid) ?? null;
+  useOverlay(session, state.mode, seg);
   useFocus(session, props, state.status === "ready");
   useMeasurements(session, props);
 
@@ -67,6 +69,7 @@ function Viewer(props: ViewerProps) {
         <ViewportGrid session={session} series={active} />
         <Legend
           session={session}
+          seg={seg}
           onClose={() => (props.onOverlayChange ?? NO_SERIES_CHANGE)(null)}
         />
         {state.isHeaderShown && <HeaderPanel session={session} apiRoot={props.apiRoot} />}

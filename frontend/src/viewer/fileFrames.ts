@@ -22,7 +22,8 @@ function instanceOf(imageId: string): string {
   return imageId.slice("wadors:".length).replace(/\/frames\/\d+$/, "");
 }
 
-async function fetchFile(address: string): Promise<DataSet> {
+/** A whole DICOM file, as it is stored. */
+export async function fetchFile(address: string): Promise<DataSet> {
   const { pixelData } = (await wadors.getPixelData(address, address, WHOLE_FILE, {})) as {
     pixelData: Uint8Array;
   };

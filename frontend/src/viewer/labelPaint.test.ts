@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Segment } from "./api";
 import { middleOf } from "./labelMiddle";
-import { type LabelMap, labelColours, paintLabels, type ViewPlane } from "./labelPaint";
+import {
+  type LabelMap,
+  labelColours,
+  paintLabels,
+  type ViewPlane,
+  withDistinctColours,
+} from "./labelPaint";
 
 const SEGMENTS: readonly Segment[] = [
   { number: 1, label: "Left hippocampus", color: [220, 216, 20], structure_label: 17 },
@@ -106,5 +112,19 @@ describe("the middle of a structure", () => {
 
   it("is unknown for a structure that is not there", () => {
     expect(middleOf(block(), 99)).toBeNull();
+  });
+});
+
+describe("segments stored without colours", () => {
+  const plain = SEGMENTS.map((segment) => ({ ...segment, color: [255, 200, 0] }));
+
+  it("are told apart", () => {
+    const shown = withDistinctColours(plain).map((segment) => segment.color.join());
+    expect(new Set(shown).size).toBe(plain.length);
+  });
+
+  it("keep the colours that they have", () => {
+    expect(withDistinctColours(SEGMENTS)).toBe(SEGMENTS);
+    expect(withDistinctColours(plain.slice(0, 1))[0]?.color).toEqual([255, 200, 0]);
   });
 });

@@ -57,6 +57,23 @@ export function labelColours(segments: readonly Segment[], look: LabelLook): Lab
   return { fill, edge };
 }
 
+/** Turns around the colour circle by the golden angle: neighbours in a list differ most. */
+const HUE_STEP = 137.508;
+
+/** Segments stored without colours all come in one: tell them apart. */
+export function withDistinctColours(segments: readonly Segment[]): readonly Segment[] {
+  const colours = new Set(segments.map((segment) => segment.color.join()));
+  if (segments.length < 2 || colours.size > 1) return segments;
+  return segments.map((segment, at) => ({ ...segment, color: ofHue(45 + at * HUE_STEP) }));
+}
+
+function ofHue(degrees: number): number[] {
+  return [0, 8, 4].map((offset) => {
+    const k = (offset + degrees / 30) % 12;
+    return Math.round(255 * (0.6 - 0.4 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  });
+}
+
 /** The voxel value of a segment: its FreeSurfer id, or its number where it has none. */
 export function labelOf(segment: Segment): number {
   return segment.structure_label ?? segment.number;

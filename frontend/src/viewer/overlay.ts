@@ -1,8 +1,10 @@
 /** The segmentation over the images: loaded once, painted in every pane, looked up by structure. */
 
-import { isAbort, reasonOf, request, requestJson, type Segment, ViewerError } from "./api";
-import type { Grid } from "./geometry";
+import { isAbort, reasonOf } from "./api";
 import { type LabelColours, type LabelMap, labelColours } from "./labelPaint";
+import { type OverlayLabels, readLabels } from "./labelSource";
+import type { LoadedSeries, SeriesRoots } from "./loadedSeries";
+import type { Target } from "./navigation";
 import { createStore, type Store } from "./store";
 import { NO_OVERLAY, type OverlayState } from "./viewerState";
 
@@ -11,9 +13,12 @@ const PULSES = 3;
 
 export interface Overlay {
   readonly state: Store<OverlayState>;
-  readonly map: () => LabelMap | null;
+  /** What lies on an image; the planes of a volume share one map. */
+  readonly mapOn: (imageId: string | null) => LabelMap | null;
+  /** Where a structure is largest. */
+  readonly middleOf: (label: number) => Target | null;
   readonly colours: () => LabelColours | null;
-  readonly open: (segSeriesUid: string, imageSeriesUid: string, grid: Grid) => Promise<void>;
+  readonly open: (segSeriesUid: string, loaded: LoadedSeries) => Promise<void>;
   readonly close: () => void;
   readonly change: (patch: Partial<OverlayState>) => void;
   readonly toggleStructure: (label: number) => void;
@@ -21,9 +26,9 @@ export interface Overlay {
   readonly highlight: (label: number | null) => void;
 }
 
-export function makeOverlay(apiRoot: string, onLookChanged: () => void): Overlay {
+export function makeOverlay(roots: SeriesRoots, onLookChanged: () => void): Overlay {
   const state = createStore<OverlayState>(NO_OVERLAY);
-  let map: LabelMap | null = null;
+  let labels: OverlayLabels | null = null;
   let colours: LabelColours | null = null;
   let loading: AbortController | null = null;
   let glow = 0;
@@ -31,7 +36,7 @@ export function makeOverlay(apiRoot: string, onLookChanged: () => void): Overlay
 
   const relook = () => {
     const { segments, ...look } = state.get();
-    colours = look.isShown && map !== null ? labelColours(segments, { ...look, glow }) : null;
+    colours = look.isShown && labels !== null ? labelColours(segments, { ...look, glow }) : null;
     onLookChanged();
   };
 
@@ -58,7 +63,7 @@ export function makeOverlay(apiRoot: string, onLookChanged: () => void): Overlay
     loading?.abort();
     loading = null;
     stopPulse();
-    map = null;
+    labels = null;
     const { opacity, highlighted } = state.get();
     state.set({ ...NO_OVERLAY, opacity, highlighted });
     relook();
@@ -66,22 +71,20 @@ export function makeOverlay(apiRoot: string, onLookChanged: () => void): Overlay
 
   return {
     state,
-    map: () => (state.get().isShown ? map : null),
+    mapOn: (imageId) => (state.get().isShown ? (labels?.mapOn(imageId) ?? null) : null),
+    middleOf: (label) => labels?.middleOf(label) ?? null,
     colours: () => colours,
-    open: async (segSeriesUid, imageSeriesUid, grid) => {
+    open: async (segSeriesUid, loaded) => {
       close();
       const controller = new AbortController();
       loading = controller;
       state.set({ status: "loading", failure: null });
       try {
-        const root = `${apiRoot}/series/${encodeURIComponent(segSeriesUid)}`;
-        const [segments, labels] = await Promise.all([
-          requestJson<Segment[]>(`${root}/segments`, controller.signal),
-          fetchLabels(`${root}/labelmap`, imageSeriesUid, grid, controller.signal),
-        ]);
+        const read = await readLabels(segSeriesUid, loaded, roots, controller.signal);
         if (controller.signal.aborted) return;
-        map = { grid, labels };
-        state.set({ status: "ready", segments, isShown: true });
+        labels = read;
+        const { segments, notice } = read;
+        state.set({ status: "ready", segments, notice, isShown: true });
         if (state.get().highlighted !== null) startPulse();
         relook();
       } catch (error) {
@@ -108,23 +111,4 @@ export function makeOverlay(apiRoot: string, onLookChanged: () => void): Overlay
       relook();
     },
   };
-}
-
-async function fetchLabels(
-  url: string,
-  imageSeriesUid: string,
-  grid: Grid,
-  signal: AbortSignal,
-): Promise<Uint16Array> {
-  const response = await request(url, signal, "application/octet-stream");
-  const referenced = response.headers.get("X-Referenced-Series");
-  if (referenced !== null && referenced !== imageSeriesUid) {
-    throw new ViewerError("overlay_other_series", "This segmentation belongs to another series.");
-  }
-  const labels = new Uint16Array(await response.arrayBuffer());
-  const [columns, rows, slices] = grid.dimensions;
-  if (labels.length !== columns * rows * slices) {
-    throw new ViewerError("overlay_mismatch", "This segmentation does not fit these images.");
-  }
-  return labels;
 }

@@ -10,7 +10,6 @@ import { type Cine, makeCine } from "./cine";
 import { makeEngine, startCornerstone } from "./engine";
 import { frameFailureReason } from "./frameLoader";
 import { centreVoxelOf, worldToIndex } from "./geometry";
-import { middleOf } from "./labelMiddle";
 import { type LoadedSeries, loadSeries, type SeriesRoots } from "./loadedSeries";
 import { type MeasurementSync, makeMeasurementSync } from "./measurementSync";
 import { makeNavigation, type Navigation } from "./navigation";
@@ -62,7 +61,7 @@ export class ViewerSession {
     this.window = makeWindowControl(host);
     this.cine = makeCine(host);
     this.navigation = makeNavigation(host, () => this.drawLayers());
-    this.overlay = makeOverlay(roots.apiRoot, () => this.drawLayers());
+    this.overlay = makeOverlay(roots, () => this.drawLayers());
     this.measurements = makeMeasurementSync({
       loaded: () => this.loaded,
       anyPane: () => this.panes.values().next().value ?? null,
@@ -274,9 +273,8 @@ export class ViewerSession {
 
   /** Lights a structure and moves every plane to the middle of its largest slice. */
   goToStructure(label: number): void {
-    const map = this.overlay.map();
-    const point = map === null ? null : middleOf(map, label);
-    if (point !== null) this.navigation.setPoint(point, null);
+    const target = this.overlay.middleOf(label);
+    if (target !== null) this.navigation.goTo(target);
     this.overlay.highlight(label);
   }
 
@@ -353,7 +351,8 @@ export class ViewerSession {
 
   private drawPaneLayers(pane: Pane): void {
     const { isCrosshairShown } = this.state.get();
-    pane.drawLabels(this.overlay.map(), this.overlay.colours());
+    const imageId = pane.viewport.getCurrentImageId() ?? null;
+    pane.drawLabels(this.overlay.mapOn(imageId), this.overlay.colours());
     pane.drawCrosshair(isCrosshairShown ? this.navigation.point() : null);
   }
 

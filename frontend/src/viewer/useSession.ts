@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { toPoint } from "./geometry";
 import type { ViewerSession } from "./session";
-import type { StudyViewerProps, ViewerOverlay, ViewerSeries } from "./types";
+import type { StudyViewerProps, ViewerSeries } from "./types";
 import type { ViewerState } from "./viewerState";
 
 export function useSeries(session: ViewerSession, active: ViewerSeries | null): void {
@@ -11,25 +11,30 @@ export function useSeries(session: ViewerSession, active: ViewerSeries | null): 
   const latest = useRef(active);
   latest.current = active;
   const uid = active?.series_uid ?? null;
+  // While a series arrives it has no geometry; once it has one, there is more to show.
+  const kind = active?.geometry.kind ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: kind is a trigger
   useEffect(() => {
     void session.open(uid === null ? null : latest.current);
-  }, [session, uid]);
+  }, [session, uid, kind]);
 }
 
 export function useOverlay(
   session: ViewerSession,
   mode: ViewerState["mode"],
-  overlay: ViewerOverlay | null,
+  seg: ViewerSeries | null,
 ): void {
-  const segSeriesUid = overlay?.segSeriesUid ?? null;
+  const segSeriesUid = seg?.series_uid ?? null;
+  const kind = seg?.geometry.kind;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: kind changes when all has arrived
   useEffect(() => {
     const loaded = session.series;
-    if (segSeriesUid === null || mode !== "volume" || loaded?.grid == null) {
+    if (segSeriesUid === null || mode === null || loaded === null) {
       session.overlay.close();
       return;
     }
-    void session.overlay.open(segSeriesUid, loaded.series.series_uid, loaded.grid);
-  }, [session, mode, segSeriesUid]);
+    void session.overlay.open(segSeriesUid, loaded);
+  }, [session, mode, segSeriesUid, kind]);
 }
 
 export function useFocus(session: ViewerSession, props: StudyViewerProps, isReady: boolean): void {

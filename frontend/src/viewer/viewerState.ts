@@ -71,6 +71,8 @@ export function initialState(backend: RenderBackend): ViewerState {
 export interface OverlayState {
   readonly status: "none" | "loading" | "ready" | "failed";
   readonly failure: string | null;
+  /** What of the segmentation cannot be seen here. */
+  readonly notice: string | null;
   readonly segments: readonly Segment[];
   readonly opacity: number;
   readonly isShown: boolean;
@@ -81,6 +83,7 @@ export interface OverlayState {
 export const NO_OVERLAY: OverlayState = {
   status: "none",
   failure: null,
+  notice: null,
   segments: [],
   opacity: 0.35,
   isShown: true,

@@ -13,14 +13,17 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import fft
 
 from ml.simulate import labels
-from ml.simulate.warp import exponential, sample_linear
+from ml.simulate.expansion import flow_of
+from ml.simulate.warp import sample_linear, warp
 
 _CORRECTIONS = 6
 _TOLERANCE = 0.004
 _MARGIN_MM = 12.0
+DAYS_A_YEAR = 365.25
+# A change of half in one warp still meets its volume.
+_LARGEST_LOG = 0.4
 
 
 def atrophy_warp(
@@ -65,6 +68,45 @@ def atrophy_warp(
     scale = torch.tensor(spacing_mm)[:, None, None, None]
     displacement[(slice(None), *box)] = (pull * scale).numpy()
     return displacement
+
+
+def atrophy_over(
+    label_ids: NDArray[np.integer],
+    spacing_mm: tuple[float, float, float],
+    annual_change: Mapping[int, float],
+    days: float,
+) -> NDArray[np.float32]:
+    """Displacement after ``days`` of a steady relative change per year, also backwards in time.
+
+    A rate r gives (1 + r)^(days / 365.25) - 1. Times whose change is too large for one warp are
+    taken in equal steps, each on the labels that the last one left; labels absent from the volume
+    are passed over.
+
+    Returns:
+        float32 (3, z, y, x) in mm, a pull from the later anatomy to ``label_ids``.
+
+    Raises:
+        ValueError: a rate of -100 % or below, or nothing is left to give or take the volume.
+    """
+    rates = {i: r for i, r in annual_change.items() if r and (label_ids == i).any()}
+    if any(rate <= -1 for rate in rates.values()):
+        raise ValueError("a structure cannot lose all of its volume")
+    total = np.zeros((3, *label_ids.shape), dtype=np.float32)
+    logs = {i: float(np.log1p(rate)) * days / DAYS_A_YEAR for i, rate in rates.items()}
+    if not any(logs.values()):
+        return total
+    steps = int(np.ceil(max(abs(log) for log in logs.values()) / _LARGEST_LOG))
+    now = label_ids
+    scale = torch.tensor(spacing_mm)[:, None, None, None]
+    for _ in range(steps):
+        pull = atrophy_warp(
+            now, spacing_mm, {i: float(np.expm1(v / steps)) for i, v in logs.items()}
+        )
+        carried = sample_linear(torch.from_numpy(total), torch.from_numpy(pull) / scale).numpy()
+        total = pull + carried
+        if steps > 1:
+            now = warp(label_ids, total, spacing_mm, order=0)
+    return total
 
 
 def volume_change(
@@ -118,30 +160,7 @@ def _flow(
     """Pull displacement in voxels of the flow whose divergence is ``rates`` on the masks."""
     growth = sum((rates[i] * masks[i] for i in rates), torch.zeros_like(yielding))
     growth = growth - growth.sum() * yielding
-    potential = _poisson(growth.numpy(), spacing_mm)
-    slopes = [np.gradient(potential, step, axis=a) for a, step in enumerate(spacing_mm)]
-    gradient = np.stack(slopes).astype(np.float32)
-    scale = torch.tensor(spacing_mm)[:, None, None, None]
-    # Matter moves along the gradient; a pull looks back along it.
-    return exponential(-torch.from_numpy(gradient) / scale)
-
-
-def _poisson(
-    source: NDArray[np.float32], spacing_mm: tuple[float, float, float]
-) -> NDArray[np.float64]:
-    """Solve Laplace(u) = source with no flux through the box, by the cosine transform."""
-    spectrum = fft.dctn(source.astype(np.float64), norm="ortho")
-    total = np.zeros(source.shape)
-    for axis, (size, step) in enumerate(zip(source.shape, spacing_mm, strict=True)):
-        view = [1, 1, 1]
-        view[axis] = size
-        eigenvalue = (2 * np.cos(np.pi * np.arange(size) / size) - 2) / step**2
-        total = total + eigenvalue.reshape(view)
-    total[0, 0, 0] = 1.0
-    spectrum /= total
-    spectrum[0, 0, 0] = 0.0
-    solution: NDArray[np.float64] = fft.idctn(spectrum, norm="ortho")
-    return solution
+    return flow_of(growth, spacing_mm)
 
 
 def _changes(masks: Mapping[int, torch.Tensor], pull: torch.Tensor) -> dict[int, float]:

@@ -17,22 +17,23 @@ from ml.simulate.draw import Draw
 
 
 def gaussian_blur(volume: Tensor, sd: tuple[float, float, float]) -> Tensor:
-    """Separable Gaussian blur, ``sd`` in voxels along (z, y, x); edges are repeated."""
-    result = volume[None, None]
+    """Separable Gaussian blur of (z, y, x) or (B, z, y, x), ``sd`` in voxels along (z, y, x);
+    edges are repeated."""
+    result = volume[None, None] if volume.ndim == 3 else volume[:, None]
     for axis, width in enumerate(sd):
         if width < 0.2:
             continue
         radius = math.ceil(2.5 * width)
         offsets = torch.arange(-radius, radius + 1, dtype=torch.float32)
         kernel = torch.exp(-0.5 * (offsets / width) ** 2)
-        kernel = kernel / kernel.sum()
+        kernel = (kernel / kernel.sum()).to(volume.device)
         shape = [1, 1, 1, 1, 1]
         shape[2 + axis] = kernel.numel()
         padding = [0] * 6
         padding[2 * (2 - axis)] = padding[2 * (2 - axis) + 1] = radius
         padded = functional.pad(result, padding, mode="replicate")
         result = functional.conv3d(padded, kernel.reshape(shape))
-    return result[0, 0]
+    return result[0, 0] if volume.ndim == 3 else result[:, 0]
 
 
 def thick_slices(volume: Tensor, *, axis: int, thickness: float) -> Tensor:

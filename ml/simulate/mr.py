@@ -1,7 +1,8 @@
 """MR signal equations: magnitude per tissue from T1, T2, proton density and protocol.
 
-All functions take tensors (tissues,) of T1 and T2 in ms and proton density, protocol times in ms
-and flip angles in degrees, and return the signal magnitude (tissues,), unscaled. Sources:
+All functions take tensors of one shape (a value per tissue, or maps) of T1 and T2 in ms and proton
+density, protocol times in ms and flip angles in degrees, and return the signal magnitude of that
+shape, unscaled. Sources:
 Bernstein, King, Zhou, *Handbook of MRI Pulse Sequences* (2004), ch. 14 and 16; Marques et al.,
 NeuroImage 49:1271 (2010) for the steady state of a magnetisation-prepared gradient echo train.
 """
@@ -17,8 +18,41 @@ from torch import Tensor
 def spin_echo(
     t1: Tensor, t2: Tensor, pd: Tensor, *, repetition_ms: float, echo_ms: float
 ) -> Tensor:
-    """Spin echo (and turbo spin echo at its effective echo time)."""
+    """Spin echo (and turbo spin echo at its effective echo time), for echo times far below T1."""
     return pd * (1 - torch.exp(-repetition_ms / t1)) * torch.exp(-echo_ms / t2)
+
+
+def turbo_spin_echo(
+    t1: Tensor,
+    t2: Tensor,
+    pd: Tensor,
+    *,
+    repetition_ms: float,
+    echo_ms: float,
+    echo_spacing_ms: float,
+    train_length: int,
+    inversion_ms: float | None = None,
+) -> Tensor:
+    """A train of ideal refocusing pulses, exactly: spin echo (``train_length`` 1 and
+    ``echo_spacing_ms`` equal to ``echo_ms``), TSE, and with ``inversion_ms`` (from inversion to
+    excitation) inversion recovery and FLAIR. Transverse magnetisation is spoiled after the train.
+
+    Raises:
+        ValueError: the times do not fit into the repetition.
+    """
+    after_ms = repetition_ms - (inversion_ms or 0.0) - train_length * echo_spacing_ms
+    if after_ms < 0 or not 0 < echo_ms <= train_length * echo_spacing_ms:
+        raise ValueError("the echo train does not fit into the repetition")
+    # From excitation on, longitudinal magnetisation starts at 0 and every refocusing inverts it.
+    gap = torch.exp(-echo_spacing_ms / 2 / t1)
+    longitudinal = torch.zeros_like(t1)
+    for _ in range(train_length):
+        longitudinal = 1 - (1 - longitudinal) * gap
+        longitudinal = 1 - (1 + longitudinal) * gap
+    longitudinal = 1 - (1 - longitudinal) * torch.exp(-after_ms / t1)
+    if inversion_ms is not None:
+        longitudinal = 1 - (1 + longitudinal) * torch.exp(-inversion_ms / t1)
+    return pd * longitudinal.abs() * torch.exp(-echo_ms / t2)
 
 
 def flair(
@@ -30,7 +64,8 @@ def flair(
     inversion_ms: float,
     echo_ms: float,
 ) -> Tensor:
-    """Inversion recovery spin echo; with a long inversion time fluid is nulled."""
+    """Inversion recovery spin echo, for echo times far below T1; with a long inversion time fluid
+    is nulled."""
     recovered = 1 - 2 * torch.exp(-inversion_ms / t1) + torch.exp(-repetition_ms / t1)
     return pd * recovered.abs() * torch.exp(-echo_ms / t2)
 

@@ -39,6 +39,7 @@ export class Pane {
   private readonly labels: LabelLayer;
   private readonly crosshair: CrosshairLayer;
   private frame: number | null = null;
+  private shows = 0;
 
   constructor(
     readonly id: PaneId,
@@ -79,10 +80,20 @@ export class Pane {
 
   async show(displaySetId: string): Promise<void> {
     const orientation = ORIENTATION[this.id];
-    await this.viewport.setDisplaySets({
-      displaySetId,
-      options: orientation === undefined ? {} : { orientation },
-    } as Parameters<Viewport["setDisplaySets"]>[0]);
+    this.shows += 1;
+    try {
+      await this.viewport.setDisplaySets({
+        displaySetId,
+        options: orientation === undefined ? {} : { orientation },
+      } as Parameters<Viewport["setDisplaySets"]>[0]);
+    } finally {
+      this.shows -= 1;
+    }
+  }
+
+  /** Images are being put in: what changes now, nobody chose. */
+  get isShowing(): boolean {
+    return this.shows > 0;
   }
 
   setWindow(range: Range, isInverted: boolean): void {

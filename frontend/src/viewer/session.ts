@@ -76,7 +76,11 @@ export class ViewerSession {
     const pane = new Pane(id, viewportId, this.engine, element, {
       onDrawn: (drawn) => this.refreshPane(drawn),
       onMoved: (moved) => this.navigation.follow(moved),
-      onWindow: (from, range) => this.window.follow(from, range),
+      onWindow: (from, range) => {
+        // A view of a volume begins with a window of its own, perhaps after all voxels have come.
+        if (from.isShowing && this.loaded?.mode === "volume") return;
+        this.window.follow(from, range);
+      },
     });
     pane.isPlaced = () => this.isPlaced(pane);
     this.panes.set(id, pane);

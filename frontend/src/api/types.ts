@@ -15,6 +15,7 @@ export type JobState = Schemas["JobState"];
 export type Eligibility = Schemas["Eligibility"];
 export type Sentence = Schemas["Sentence"];
 export type Draft = Schemas["Draft"];
+export type DraftVersion = Schemas["DraftVersion"];
 export type UploadAnswer = Schemas["Upload"];
 
 /** `geometry` is opaque to the API: the viewer writes it and reads it back. */

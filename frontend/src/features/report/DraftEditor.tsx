@@ -1,4 +1,4 @@
-import { Plus, Redo2, Undo2 } from "lucide-react";
+import { History, Plus, Redo2, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useMay } from "@/api/me";
 import type { Draft } from "@/api/types";
@@ -7,6 +7,7 @@ import { Button, IconButton } from "@/ui/Button";
 import type { Evidence } from "@/viewer/types";
 import { ConflictDialog } from "./ConflictDialog";
 import styles from "./DraftEditor.module.css";
+import { DraftHistory } from "./DraftHistory";
 import { newSentenceId } from "./randomKeys";
 import { SaveState } from "./SaveState";
 import { SentenceEditor } from "./SentenceEditor";
@@ -45,6 +46,7 @@ export function DraftEditor({ draft, focused, onFocus }: DraftEditorProps) {
   const editing = useDraftEditor(draft);
   const editable = useMay("draft.edit");
   const [added, setAdded] = useState<string | null>(null);
+  const [isHistoryOpen, setIsHistoryOpen] = useState(false);
   const area = useDraftKeys(editing);
   const { model, dispatch, theirs } = editing;
 
@@ -58,24 +60,29 @@ export function DraftEditor({ draft, focused, onFocus }: DraftEditorProps) {
     <article ref={area} className={styles.draft} aria-label="Draft report">
       <div className={styles.bar}>
         <SaveState draft={draft} editing={editing} editable={editable} />
-        {editable && (
-          <span className={styles.tools}>
-            <IconButton
-              label="Undo (Ctrl Z)"
-              disabled={model.past.length === 0}
-              onClick={() => dispatch({ type: "undo" })}
-            >
-              <Undo2 />
-            </IconButton>
-            <IconButton
-              label="Redo (Ctrl Shift Z)"
-              disabled={model.future.length === 0}
-              onClick={() => dispatch({ type: "redo" })}
-            >
-              <Redo2 />
-            </IconButton>
-          </span>
-        )}
+        <span className={styles.tools}>
+          <IconButton label="History" onClick={() => setIsHistoryOpen(true)}>
+            <History />
+          </IconButton>
+          {editable && (
+            <>
+              <IconButton
+                label="Undo (Ctrl Z)"
+                disabled={model.past.length === 0}
+                onClick={() => dispatch({ type: "undo" })}
+              >
+                <Undo2 />
+              </IconButton>
+              <IconButton
+                label="Redo (Ctrl Shift Z)"
+                disabled={model.future.length === 0}
+                onClick={() => dispatch({ type: "redo" })}
+              >
+                <Redo2 />
+              </IconButton>
+            </>
+          )}
+        </span>
       </div>
       {SECTIONS.map(({ section, title }) => (
         <section key={section} className={styles.section}>
@@ -103,6 +110,13 @@ export function DraftEditor({ draft, focused, onFocus }: DraftEditorProps) {
           )}
         </section>
       ))}
+      {isHistoryOpen && (
+        <DraftHistory
+          draftId={draft.id}
+          newest={model.version}
+          onClose={() => setIsHistoryOpen(false)}
+        />
+      )}
       {theirs !== null && (
         <ConflictDialog
           mine={model.sentences}

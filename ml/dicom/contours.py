@@ -1,0 +1,126 @@
+"""Masks as closed planar contours and back, exactly: contours run along the faces of pixels.
+
+A hole is joined to its surround by a bridge of no width (the keyhole technique of PS3.3
+C.8.8.6.3), which every planning system reads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Polygon vertices (n, 2) as (y, x) in pixels; a pixel's centre is whole, its faces lie at .5.
+Polygon = NDArray[np.float64]
+
+
+def contours_of(mask: NDArray[np.bool_]) -> list[Polygon]:
+    """Polygons around a mask (y, x), one per part, parts meeting at a corner being apart; corners
+    only. The first vertex is not repeated.
+    """
+    loops = _loops(mask)
+    areas = [signed_area(loop) for loop in loops]
+    outer = [loop for loop, area in zip(loops, areas, strict=True) if area > 0]
+    holes = [loop for loop, area in zip(loops, areas, strict=True) if area < 0]
+    owned: dict[int, list[Polygon]] = defaultdict(list)
+    for hole in holes:
+        around = [i for i, loop in enumerate(outer) if _holds(loop, hole)]
+        owned[min(around, key=lambda i: signed_area(outer[i]))].append(hole)
+    return [_with_keyholes(loop, owned[index]) for index, loop in enumerate(outer)]
+
+
+def mask_of(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels (y, x) whose centres lie within the polygons, each by the even-odd rule."""
+    mask = np.zeros(shape, dtype=np.bool_)
+    for polygon in polygons:
+        crossings = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
+        for (y0, x0), (y1, x1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+            low, high = sorted((y0, y1))
+            rows = np.arange(max(0, int(np.ceil(low))), min(shape[0], int(np.ceil(high))))
+            if rows.size == 0:
+                continue
+            x = x0 + (rows - y0) / (y1 - y0) * (x1 - x0)
+            first = np.clip(np.ceil(x).astype(int), 0, shape[1])
+            np.add.at(crossings, (rows, first), 1)
+        mask |= crossings[:, :-1].cumsum(axis=1) % 2 == 1
+    return mask
+
+
+def signed_area(polygon: Polygon) -> float:
+    """Area in pixels, positive where the mask lies inside."""
+    y, x = polygon.T
+    return float(0.5 * np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
+
+
+def _loops(mask: NDArray[np.bool_]) -> list[Polygon]:
+    """Faces between mask and rest, with the mask on the same side of each, joined to loops."""
+    padded = np.pad(mask, 1).astype(np.int8)
+    steps: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    down = padded[1:, 1:-1] - padded[:-1, 1:-1]  # 1: the mask begins below this face
+    for y, x in np.argwhere(down):
+        start, end = ((y, x), (y, x + 1)) if down[y, x] > 0 else ((y, x + 1), (y, x))
+        steps[int(start[0]), int(start[1])].append((int(end[0]), int(end[1])))
+    right = padded[1:-1, 1:] - padded[1:-1, :-1]
+    for y, x in np.argwhere(right):
+        start, end = ((y + 1, x), (y, x)) if right[y, x] > 0 else ((y, x), (y + 1, x))
+        steps[int(start[0]), int(start[1])].append((int(end[0]), int(end[1])))
+    loops = []
+    while steps:
+        start_at = next(iter(steps))
+        loop, at, came = [start_at], start_at, (0, 0)
+        while True:
+            at, came = _next(steps, at, came)
+            if at == start_at:
+                break
+            loop.append(at)
+        loops.append(_corners(np.asarray(loop, dtype=np.float64)) - 0.5)
+    return loops
+
+
+def _next(
+    steps: dict[tuple[int, int], list[tuple[int, int]]], at: tuple[int, int], came: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Follow a face on from ``at``; where two parts touch at a corner, stay with one's own."""
+    ways = steps[at]
+    # Turning towards the mask: (dy, dx) turned from (1, 0) to (0, -1) and so on.
+    towards = (came[1], -came[0])
+    chosen = next((w for w in ways if (w[0] - at[0], w[1] - at[1]) == towards), ways[0])
+    ways.remove(chosen)
+    if not ways:
+        del steps[at]
+    return chosen, (chosen[0] - at[0], chosen[1] - at[1])
+
+
+def _corners(loop: Polygon) -> Polygon:
+    before, after = np.roll(loop, 1, axis=0), np.roll(loop, -1, axis=0)
+    turns = ~np.all(np.isclose(loop - before, after - loop), axis=1)
+    corners: Polygon = loop[turns]
+    return corners
+
+
+def _holds(outer: Polygon, hole: Polygon) -> bool:
+    """Whether a pixel just inside ``hole``'s surround lies in ``outer``."""
+    (y0, x0), (y1, x1) = hole[0], hole[1]
+    step = np.sign([y1 - y0, x1 - x0])
+    # The mask lies to the side of a face that its direction says.
+    y, x = y0 + 0.5 * step[0] + 0.25 * step[1], x0 + 0.5 * step[1] - 0.25 * step[0]
+    inside = False
+    for (ay, ax), (by, bx) in zip(outer, np.roll(outer, -1, axis=0), strict=True):
+        if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+            inside = not inside
+    return inside
+
+
+def _with_keyholes(outer: Polygon, holes: list[Polygon]) -> Polygon:
+    rest = list(holes)
+    joined = outer
+    while rest:
+        # The nearest hole first: nothing can lie between it and what is joined already.
+        gaps = [((joined[:, None] - hole[None]) ** 2).sum(-1) for hole in rest]
+        nearest = min(range(len(rest)), key=lambda i: float(gaps[i].min()))
+        gap, hole = gaps.pop(nearest), rest.pop(nearest)
+        i, j = np.unravel_index(int(gap.argmin()), gap.shape)
+        turned = np.roll(hole, -int(j), axis=0)
+        joined = np.concatenate([joined[: i + 1], turned, turned[:1], joined[i:]])
+    return joined

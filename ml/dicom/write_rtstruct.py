@@ -1,0 +1,188 @@
+"""Masks as an RT Structure Set (PS3.3 A.19), contoured exactly on the source's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage
+
+from ml.dicom.contours import Polygon, contours_of
+from ml.dicom.headers import source_headers, study_module
+from ml.dicom.image_series import decimal
+from ml.dicom.provenance import (
+    ARTIFICIAL_INTELLIGENCE,
+    MANUFACTURER,
+    Algorithm,
+    Written,
+    code_item,
+    mark,
+    save,
+)
+from ml.dicom.uids import derived_uid
+from ml.imaging.volume import SourceSeries, Volume
+
+SERIES_NUMBER = 9011
+InterpretedType = Literal["EXTERNAL", "GTV", "CTV", "PTV", "ORGAN", "CAVITY", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Region:
+    """One region of interest: its name, mask (z, y, x) on the source's grid, RT type, colour."""
+
+    name: str
+    mask: NDArray[Any]
+    interpreted_type: InterpretedType = "ORGAN"
+    colour: tuple[int, int, int] = (255, 255, 0)
+
+
+def write_rtstruct(
+    regions: Sequence[Region],
+    source: Volume,
+    *,
+    algorithm: Algorithm,
+    run_id: str,
+    path: Path,
+    key: str = "rtstruct",
+    label: str = "SYNOPTIC",
+    made_at: datetime | None = None,
+) -> Written:
+    """Write ``regions`` as a structure set, not approved, of the series that ``source`` was read
+    from. Empty regions are listed without contours. UIDs follow from ``run_id`` and ``key``.
+
+    Returns:
+        What was written; ``segments`` maps the index of a region to its ROI number.
+
+    Raises:
+        ValueError: the source is not from DICOM, holds several frames per object, or a mask does
+            not fit it.
+    """
+    if source.source is None:
+        raise ValueError("a structure set needs the DICOM series it belongs to")
+    if source.source.frame_numbers[0]:
+        raise ValueError("a structure set is drawn on single-frame images")
+    for region in regions:
+        if region.mask.shape != source.array.shape:
+            raise ValueError(f"{region.name}: {region.mask.shape} is not {source.array.shape}")
+    moment = made_at or datetime.now(UTC)
+    header = source_headers(source.source)[0]
+    dataset = _template(header, algorithm, run_id, key, moment)
+    dataset.StructureSetLabel = label[:16]
+    dataset.StructureSetDate, dataset.StructureSetTime = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
+    frame = str(header.FrameOfReferenceUID)
+    dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = frame, ""
+    dataset.ReferencedFrameOfReferenceSequence = [_referenced_frame(source.source, frame)]
+    numbered = list(enumerate(regions, start=1))
+    dataset.StructureSetROISequence = [_roi(n, r, frame, algorithm) for n, r in numbered]
+    dataset.ROIContourSequence = [_contours(n, r, source, source.source) for n, r in numbered]
+    dataset.RTROIObservationsSequence = [_observation(n, r) for n, r in numbered]
+    dataset.ApprovalStatus = "UNAPPROVED"
+    mark(dataset, source.source, algorithm)
+    return save(dataset, path, {number - 1: number for number, _ in numbered})
+
+
+def _template(
+    header: Dataset, algorithm: Algorithm, run_id: str, key: str, moment: datetime
+) -> FileDataset:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = RTStructureSetStorage
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID(derived_uid("implementation", "synoptic"))
+    uid = UID(derived_uid(run_id, key))
+    meta.MediaStorageSOPInstanceUID = uid
+    dataset = FileDataset("", study_module(header), file_meta=meta, preamble=b"\0" * 128)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = RTStructureSetStorage, uid
+    dataset.Modality = "RTSTRUCT"
+    dataset.Manufacturer = MANUFACTURER
+    dataset.ManufacturerModelName = algorithm.name[:64]
+    dataset.SoftwareVersions = algorithm.version[:64]
+    dataset.OperatorsName = ""
+    dataset.SeriesInstanceUID = derived_uid(run_id, f"{key}/series")
+    dataset.SeriesNumber = SERIES_NUMBER
+    dataset.InstanceNumber = 1
+    dataset.SeriesDescription = "AI structure set, not approved"
+    dataset.ContentQualification = "RESEARCH"
+    dataset.InstanceCreationDate = dataset.SeriesDate = f"{moment:%Y%m%d}"
+    dataset.InstanceCreationTime = dataset.SeriesTime = f"{moment:%H%M%S}"
+    return dataset
+
+
+def _referenced_frame(source: SourceSeries, frame_uid: str) -> Dataset:
+    series = Dataset()
+    series.SeriesInstanceUID = source.series_uid
+    series.ContourImageSequence = [_image(source, i) for i in range(len(source.sop_instance_uids))]
+    study = Dataset()
+    # The retired Study Component class is what the standard and planning systems expect here.
+    study.ReferencedSOPClassUID = "1.2.840.10008.3.1.2.3.1"
+    study.ReferencedSOPInstanceUID = source.study_uid
+    study.RTReferencedSeriesSequence = [series]
+    frame = Dataset()
+    frame.FrameOfReferenceUID = frame_uid
+    frame.RTReferencedStudySequence = [study]
+    return frame
+
+
+def _image(source: SourceSeries, index: int) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = source.sop_class_uid
+    item.ReferencedSOPInstanceUID = source.sop_instance_uids[index]
+    return item
+
+
+def _roi(number: int, region: Region, frame_uid: str, algorithm: Algorithm) -> Dataset:
+    made_by = Dataset()
+    made_by.AlgorithmFamilyCodeSequence = [code_item(ARTIFICIAL_INTELLIGENCE)]
+    made_by.AlgorithmName = algorithm.name[:64]
+    made_by.AlgorithmVersion = algorithm.version[:64]
+    made_by.AlgorithmParameters = algorithm.parameter_text
+    made_by.AlgorithmSource = MANUFACTURER
+    roi = Dataset()
+    roi.ROINumber = number
+    roi.ReferencedFrameOfReferenceUID = frame_uid
+    roi.ROIName = region.name[:64]
+    roi.ROIGenerationAlgorithm = "AUTOMATIC"
+    roi.ROIDerivationAlgorithmIdentificationSequence = [made_by]
+    return roi
+
+
+def _contours(number: int, region: Region, grid: Volume, source: SourceSeries) -> Dataset:
+    item = Dataset()
+    item.ROIDisplayColor = list(region.colour)
+    item.ReferencedROINumber = number
+    contours: list[Dataset] = []
+    for index, plane in enumerate(np.asarray(region.mask, dtype=np.bool_)):
+        if not plane.any():
+            continue
+        for polygon in contours_of(plane):
+            contour = Dataset()
+            contour.ContourImageSequence = [_image(source, index)]
+            contour.ContourGeometricType = "CLOSED_PLANAR"
+            contour.NumberOfContourPoints = len(polygon)
+            contour.ContourNumber = len(contours) + 1
+            contour.ContourData = _points(polygon, index, grid)
+            contours.append(contour)
+    if contours:
+        item.ContourSequence = contours
+    return item
+
+
+def _points(polygon: Polygon, index: int, grid: Volume) -> list[str]:
+    y, x = polygon.T
+    voxel = np.stack([x, y, np.full_like(x, index), np.ones_like(x)])
+    lps = (grid.affine @ voxel)[:3].T
+    return [decimal(round(value, 6)) for value in lps.ravel().tolist()]
+
+
+def _observation(number: int, region: Region) -> Dataset:
+    item = Dataset()
+    item.ObservationNumber = number
+    item.ReferencedROINumber = number
+    item.RTROIInterpretedType = region.interpreted_type
+    item.ROIInterpreter = ""
+    return item

@@ -13,15 +13,15 @@ torch=${SYNOPTIC_TORCH:-torch==2.13.0}
 say() { printf 'synoptic: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Runs a long step with its output kept in a file, and shows the end of it when it fails.
+# Runs a long step with its output kept in a file. When it fails a person gets one line that says
+# what to do and where the rest stands; a log that nobody can ask back gets the end of the output.
 step() {
   local title=$1 advice=$2; shift 2
-  local log; log=$(mktemp)
+  local log; log=$(mktemp "${TMPDIR:-/tmp}/synoptic-setup.XXXXXX")
   say "$title"
   if ! "$@" >"$log" 2>&1; then
-    tail -n 15 "$log" >&2
-    rm -f "$log"
-    die "$advice"
+    [ -t 2 ] || tail -n 15 "$log" >&2
+    die "$advice (all it said: $log)"
   fi
   rm -f "$log"
 }
@@ -80,6 +80,8 @@ virtual_environment() {
     fi
     "${python:-python3.11}" -m venv $venv || die "Python 3.11 could not make a virtual environment in $venv"
   fi
+  # Without a network the answer should come in seconds, not after five attempts for each package.
+  export PIP_RETRIES=${PIP_RETRIES:-2} PIP_TIMEOUT=${PIP_TIMEOUT:-15} PIP_DISABLE_PIP_VERSION_CHECK=1
   local advice="the Python packages could not be installed: is there a network, and room on the disk?"
   step "installing PyTorch ($torch)" "$advice" \
     $venv/bin/python -m pip install --quiet ${SYNOPTIC_TORCH_INDEX:+--index-url "$SYNOPTIC_TORCH_INDEX"} "$torch"

@@ -17,7 +17,9 @@ from ml.contracts.errors import Cancelled, MlError, UnknownPipeline
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.contracts.request import ImageInput, RunRequest
+from ml.evaluation import command as evaluation
 from ml.runtime import parameters, places, registry
+from ml.simulate import command as simulation
 
 # What a script can tell from the exit code; anything else that ml refuses ends with 1.
 EXIT_CODES = {
@@ -153,6 +155,16 @@ def _samples(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate(arguments: argparse.Namespace) -> int:
+    return evaluation.run(arguments, sys.argv[1:], print, _say)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    for line in simulation.run(arguments):
+        print(line)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml", description="Synoptic's pipelines.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -171,6 +183,12 @@ def _parser() -> argparse.ArgumentParser:
     samples = commands.add_parser("samples", help="write the sample studies")
     samples.add_argument("--out", type=Path, required=True)
     samples.set_defaults(call=_samples)
+    simulating = commands.add_parser("simulate", help="write a simulated patient with its truth")
+    simulation.add_arguments(simulating)
+    simulating.set_defaults(call=_simulate)
+    evaluating = commands.add_parser("evaluate", help="measure predictions against references")
+    evaluation.add_arguments(evaluating)
+    evaluating.set_defaults(call=_evaluate)
     return parser
 
 

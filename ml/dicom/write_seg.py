@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ml.dicom.provenance import (
     tracking_id,
     tracking_uid,
 )
-from ml.dicom.structures import Structure, structure, structures
+from ml.dicom.structures import Structure, structures
 from ml.dicom.uids import derived_uid
 from ml.imaging.volume import SourceSeries, Volume
 
@@ -38,8 +39,13 @@ def write_seg(
     path: Path,
     key: str = "seg",
     incomplete: bool = False,
+    table: Mapping[int, Structure] | None = None,
+    title: str = "AI segmentation of the head",
 ) -> Written:
     """Write ``labels`` (z, y, x; ids of ``ml.dicom.structures``, 0 = nothing) as a SEG.
+
+    ``table`` says what the labels are where they are not the head's structures; ``title`` is the
+    description of the series.
 
     ``labels`` lie on the grid of ``source``, which was read from DICOM. Labels that the table does
     not name are left out; segments are numbered from 1 by ascending label, without the empty ones.
@@ -52,7 +58,8 @@ def write_seg(
         raise ValueError("a segmentation needs the DICOM series it belongs to")
     if labels.shape != source.array.shape:
         raise ValueError(f"labels {labels.shape} do not fit the source {source.array.shape}")
-    present = [label for label in np.unique(labels).tolist() if label in structures()]
+    known = structures() if table is None else table
+    present = [label for label in np.unique(labels).tolist() if label in known]
     if not present:
         raise ValueError("the labels hold no known structure")
     segments = {label: number for number, label in enumerate(present, start=1)}
@@ -62,7 +69,7 @@ def write_seg(
         pixel_array=_in_frame_order(_numbered(labels, segments), source.source),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _description(structure(label), number, algorithm, headers[0])
+            _description(known[label], number, algorithm, headers[0])
             for label, number in segments.items()
         ],
         series_instance_uid=derived_uid(run_id, f"{key}/series"),
@@ -73,11 +80,11 @@ def write_seg(
         manufacturer_model_name=algorithm.name[:64],
         software_versions=algorithm.version[:64],
         device_serial_number=algorithm.serial_number,
-        content_label="HEAD_STRUCTURES",
+        content_label="HEAD_STRUCTURES" if table is None else "LABELS",
         content_description="AI segmentation, not verified"
         + (" (INCOMPLETE)" if incomplete else ""),
         content_creator_name=f"{MANUFACTURER}^",
-        series_description=("INCOMPLETE " if incomplete else "") + "AI segmentation of the head",
+        series_description=("INCOMPLETE " if incomplete else "") + title,
         content_qualification="RESEARCH",
     )
     mark(dataset, source.source, algorithm)
@@ -121,7 +128,8 @@ def _description(
         display_color=hd.color.CIELabColor.from_rgb(*item.colour),
     )
     # The one place of a segment for a number of ours: the viewer colours and finds by it.
-    description.SegmentDescription = f"FreeSurfer label {item.label}"
+    kind = "FreeSurfer label" if item.label in structures() else "Label"
+    description.SegmentDescription = f"{kind} {item.label}"
     if item.side_code is not None:
         property_type = description.SegmentedPropertyTypeCodeSequence[0]
         property_type.SegmentedPropertyTypeModifierCodeSequence = [code_item(item.side_code)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ml.simulate import labels
 from ml.simulate.growth import Spacing
 from ml.simulate.tumour import brain_masks
 
@@ -83,8 +84,11 @@ def haematoma(
         rng.standard_normal(brain.shape), [6.0 / step for step in spacing_mm]
     )
     level = np.sqrt(away) * np.exp(0.25 * noise / max(float(noise.std()), 1e-9))
-    # Blood splits white matter more easily than it breaks through deep grey matter.
-    level = np.where(brain, level * np.where(grey, 1.15, 1.0), np.inf)
+    # Blood splits white matter more easily than it breaks through deep grey matter, and reaches the
+    # other hemisphere last.
+    side = labels.code_to_side()[labels.encode(label_ids)]
+    far = (side != side[centre]) & (side != labels.Side.MIDLINE)
+    level = np.where(brain, level * np.where(grey, 1.15, 1.0) * np.where(far, 4.0, 1.0), np.inf)
     voxel_ml = float(np.prod(spacing_mm)) / 1000
     clot = _filled(level, bleeding.clot_ml(day) / voxel_ml)
     both = _filled(level, (bleeding.clot_ml(day) + bleeding.oedema_ml(day)) / voxel_ml)

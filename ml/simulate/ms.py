@@ -30,7 +30,7 @@ class MsDisease:
 
     lesions: int = 14
     new_per_year: float = 4.0
-    radius_mm: float = 3.0
+    radius_mm: float = 4.0
     cluster_share: float = 0.45
 
     def __post_init__(self) -> None:

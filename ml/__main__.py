@@ -17,6 +17,7 @@ from ml.contracts.errors import Cancelled, MlError, UnknownPipeline
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.contracts.request import ImageInput, RunRequest
+from ml.evaluation import command as evaluation
 from ml.runtime import parameters, places, registry
 from ml.simulate import command as simulation
 
@@ -154,6 +155,10 @@ def _samples(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate(arguments: argparse.Namespace) -> int:
+    return evaluation.run(arguments, sys.argv[1:], print, _say)
+
+
 def _simulate(arguments: argparse.Namespace) -> int:
     for line in simulation.run(arguments):
         print(line)
@@ -181,6 +186,9 @@ def _parser() -> argparse.ArgumentParser:
     simulating = commands.add_parser("simulate", help="write a simulated patient with its truth")
     simulation.add_arguments(simulating)
     simulating.set_defaults(call=_simulate)
+    evaluating = commands.add_parser("evaluate", help="measure predictions against references")
+    evaluation.add_arguments(evaluating)
+    evaluating.set_defaults(call=_evaluate)
     return parser
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import numpy as np
 from highdicom.seg import (
     SegmentAlgorithmTypeValues,
@@ -200,3 +201,19 @@ def stretch(page: Page, name: str) -> int:
         }"""
     )
     return percent
+
+
+def colin(api: httpx.Client) -> str:
+    found = api.get("/studies", params={"q": "Colin 27 (public"}).json()["results"]
+    return str(found[0]["study_uid"])
+
+
+def series_kinds(api: httpx.Client, study: str) -> dict[str, str]:
+    answer = api.get(f"/studies/{study}")
+    series = answer.json()["series"] if answer.status_code == 200 else []
+    is_settled = all(one["geometry"]["reason"] != "Still arriving." for one in series)
+    return {
+        one["kind"]: one["geometry"]["kind"] if one["kind"] == "image" else "settled"
+        for one in series
+        if is_settled
+    }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { HeaderPanel } from "./HeaderPanel";
-import { runShortcut, shouldIgnoreKey } from "./keyboard";
+import { letGoOfButton, runShortcut, shouldIgnoreKey } from "./keyboard";
 import { Legend } from "./Legend";
 import { ViewerSession } from "./session";
 import { actionOfKey } from "./shortcuts";
@@ -61,6 +61,12 @@ function Viewer(props: ViewerProps) {
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
   }, [session]);
+
+  useEffect(() => {
+    const element = root.current;
+    element?.addEventListener("click", letGoOfButton);
+    return () => element?.removeEventListener("click", letGoOfButton);
+  }, []);
 
   return (
     <div className={styles.root} ref={root}>

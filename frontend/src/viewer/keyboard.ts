@@ -21,6 +21,13 @@ export function shouldIgnoreKey(event: KeyboardEvent, root: HTMLElement | null):
   return isPositional && !isInside;
 }
 
+/** A button pressed with the pointer lets go of the keyboard: the arrow keys are the images'. */
+export function letGoOfButton(event: MouseEvent): void {
+  // A press by the keyboard counts no clicks; it keeps the focus where the person is.
+  if (event.detail === 0 || !(event.target instanceof Element)) return;
+  event.target.closest("button")?.blur();
+}
+
 export function runShortcut(session: ViewerSession, action: ShortcutAction): boolean {
   const state = session.state.get();
   if (state.status !== "ready") return false;

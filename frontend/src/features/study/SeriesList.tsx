@@ -31,7 +31,11 @@ function SeriesItem({
         aria-pressed={chosen}
         disabled={!drawable}
         title={drawable ? undefined : "This kind of series has no picture of its own"}
-        onClick={onChoose}
+        onClick={(event) => {
+          // Chosen with the pointer: the arrow keys are for the images that open.
+          if (event.detail > 0) event.currentTarget.blur();
+          onChoose();
+        }}
       >
         <SeriesThumbnail series={series} />
         <span className={styles.text}>

@@ -85,7 +85,9 @@ def _f1_of(hits: Array, alarms: Array, misses: Array) -> Array:
 
 def _divide(above: Array, below: Array) -> Array:
     whole, part = np.broadcast_arrays(np.asarray(below, float), np.asarray(above, float))
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    result = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole != 0)
+    return result
 
 
 POOLS: dict[str, Pool] = {

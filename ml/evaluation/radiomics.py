@@ -26,13 +26,13 @@ def first_order(values: NDArray[Any]) -> dict[str, float]:
     x = values.astype(np.float64)
     p10, p25, median, p75, p90 = (float(v) for v in np.percentile(x, [10, 25, 50, 75, 90]))
     robust = x[(x >= p10) & (x <= p90)]
-    spread = float(x.std())
+    # A region of one value has no shape, and rounding would give it one.
+    shaped = bool(x.std() > 1e-9 * max(1.0, abs(float(x.mean()))))
     return {
         "mean": float(x.mean()),
         "variance": float(x.var()),
-        # A constant region has no shape.
-        "skewness": float(stats.skew(x)) if spread else 0.0,
-        "kurtosis": float(stats.kurtosis(x)) if spread else 0.0,
+        "skewness": float(stats.skew(x)) if shaped else 0.0,
+        "kurtosis": float(stats.kurtosis(x)) if shaped else 0.0,
         "median": median,
         "p10": p10,
         "p90": p90,

@@ -82,9 +82,12 @@ def set_figure(name: str, space: str, pred: Samples, ref: Samples) -> float:
         for found in images
     )
     if SPACES[space].standardised:
-        spread = second.std(axis=0)
-        spread[spread == 0] = 1.0
-        first, second = ((a - second.mean(axis=0)) / spread for a in (first, second))
+        centre, spread = second.mean(axis=0), second.std(axis=0)
+        # What is the same in all references, but for rounding, has no scale to be measured on.
+        spread[spread <= 1e-6 * np.maximum(1.0, np.abs(centre))] = 1.0
+        first, second = (first - centre) / spread, (second - centre) / spread
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        return float("nan")
     return metric.figure(first, second)
 
 

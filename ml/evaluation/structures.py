@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -108,18 +109,18 @@ def surface_distances(
     from monai.metrics.hausdorff_distance import compute_hausdorff_distance
     from monai.metrics.surface_distance import compute_average_surface_distance
 
-    measures: tuple[Callable[..., Any], Mapping[str, Any]]
     pair = [torch.from_numpy(np.pad(mask, 1)[None, None].copy()) for mask in (found, truth)]
-    figures = []
-    for measures in (
-        (compute_hausdorff_distance, {"percentile": 95}),
-        (compute_average_surface_distance, {"symmetric": True}),
-    ):
-        measure, extra = measures
-        figures.append(
-            float(measure(*pair, include_background=True, spacing=list(spacing_mm), **extra))
+    spacing = list(spacing_mm)
+    with warnings.catch_warnings():
+        # MONAI uses an argument of its own that it has deprecated.
+        warnings.simplefilter("ignore", FutureWarning)
+        hausdorff = compute_hausdorff_distance(
+            *pair, include_background=True, spacing=spacing, percentile=95
         )
-    return figures[0], figures[1]
+        average = compute_average_surface_distance(
+            *pair, include_background=True, spacing=spacing, symmetric=True
+        )
+    return float(hausdorff), float(average)
 
 
 def _boxes(

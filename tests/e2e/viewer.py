@@ -23,6 +23,9 @@ from tests.e2e.conftest import Product
 from tests.e2e.test_draft_journey import wait_for
 from tests.factories.dicom import as_file, ct_slice
 
+# A busy machine takes longer than Playwright's five seconds to load the viewer.
+expect.set_options(timeout=45_000)
+
 PLANES = ("Axial", "Sagittal", "Coronal")
 
 
@@ -43,7 +46,7 @@ def slices(page: Page, names: tuple[str, ...] = PLANES) -> list[int]:
 
 
 def becomes(read: Callable[[], object], wanted: object) -> None:
-    wait_for(lambda: read() == wanted, seconds=20)
+    wait_for(lambda: read() == wanted)
 
 
 def window_text(page: Page) -> str:

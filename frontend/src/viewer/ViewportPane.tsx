@@ -79,6 +79,7 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
           value={info.sliceIndex}
           aria-label={`${TITLE[id]} slice`}
           aria-valuetext={`${info.sliceIndex + 1} of ${info.sliceCount}`}
+          onFocus={() => session.state.set({ activePane: id })}
           onChange={(event) => session.navigation.sliceTo(id, event.currentTarget.valueAsNumber)}
         />
       )}

@@ -27,6 +27,7 @@ class MrSequence:
     acquisition_type: str = ""
     repetition_time_ms: float | None = None
     echo_time_ms: float | None = None
+    inversion_time_ms: float | None = None
     flip_angle: float | None = None
 
 
@@ -61,6 +62,8 @@ def write_mr(
         image.RepetitionTime = sequence.repetition_time_ms
         image.EchoTime = sequence.echo_time_ms
         image.EchoTrainLength = None
+        if sequence.inversion_time_ms is not None:
+            image.InversionTime = sequence.inversion_time_ms
         if sequence.flip_angle is not None:
             image.FlipAngle = sequence.flip_angle
         image.WindowCenter = round(float(low) + width / 2, 1)

@@ -96,16 +96,23 @@ def atrophy_over(
     if not any(logs.values()):
         return total
     steps = int(np.ceil(max(abs(log) for log in logs.values()) / _LARGEST_LOG))
-    now = label_ids
-    scale = torch.tensor(spacing_mm)[:, None, None, None]
-    for _ in range(steps):
-        pull = atrophy_warp(
-            now, spacing_mm, {i: float(np.expm1(v / steps)) for i, v in logs.items()}
-        )
+    due = {i: log / steps for i, log in logs.items()}
+    now, scale = label_ids, torch.tensor(spacing_mm)[:, None, None, None]
+    masks = {i: torch.from_numpy((label_ids == i).astype(np.float32)) for i in logs}
+    # Labels are whole voxels, so several steps add up their rounding; the last ones correct it.
+    for step in range(1, steps + _CORRECTIONS):
+        pull = atrophy_warp(now, spacing_mm, {i: float(np.expm1(log)) for i, log in due.items()})
         carried = sample_linear(torch.from_numpy(total), torch.from_numpy(pull) / scale).numpy()
         total = pull + carried
-        if steps > 1:
-            now = warp(label_ids, total, spacing_mm, order=0)
+        if steps == 1:
+            break
+        now = warp(label_ids, total, spacing_mm, order=0)
+        achieved = _changes(masks, torch.from_numpy(total) / scale)
+        goal = min(step + 1, steps) / steps
+        due = {i: goal * log - float(np.log1p(achieved[i])) for i, log in logs.items()}
+        if step >= steps and max(abs(log) for log in due.values()) < _TOLERANCE:
+            break
+        due = {i: log for i, log in due.items() if (now == i).any()}
     return total
 
 

@@ -9,12 +9,13 @@ from scipy import fft, ndimage
 from torch import Tensor
 
 from ml.simulate import labels
-from ml.simulate.warp import exponential
+from ml.simulate.warp import exponential, sample_linear
 
 _BOX_MARGIN_MM = 8.0
 # Over this distance the flow comes to rest before the skull, which does not give way.
 _REST_MM = 5.0
 _SOFTNESS = {"fluid": 1.0, "brain": 0.15}
+_CORRECTIONS, _TOLERANCE, _STRONGEST = 4, 0.03, 2.0
 
 
 def flow_of(growth: Tensor, spacing_mm: tuple[float, float, float]) -> Tensor:
@@ -56,14 +57,22 @@ def mass_effect(
     displacement = np.zeros((3, *label_ids.shape), dtype=np.float32)
     if rate.sum() <= 0 or soft.sum() == 0:
         return displacement
-    growth = rate - rate.sum() * soft / soft.sum()
     depth = ndimage.distance_transform_edt(inside[box], sampling=spacing_mm)
     window = np.clip(depth / _REST_MM, 0, 1).astype(np.float32)
-    velocity = _velocity(growth.astype(np.float32), spacing_mm) * window
     scale = np.asarray(spacing_mm, dtype=np.float32)[:, None, None, None]
-    pull = exponential(-torch.from_numpy((velocity / scale).astype(np.float32))).numpy() * scale
+    lump = torch.from_numpy((rate > 0).astype(np.float32))[None]
+    wanted = float(swelling[box][rate > 0].sum())
+    strength, pull = 1.0, torch.zeros(3, *rate.shape)
+    for _ in range(_CORRECTIONS):  # the grid and the skull take a part of it
+        growth = strength * (rate - rate.sum() * soft / soft.sum())
+        velocity = _velocity(growth.astype(np.float32), spacing_mm) * window
+        pull = exponential(-torch.from_numpy((velocity / scale).astype(np.float32)))
+        gained = float((sample_linear(lump, pull) - lump).sum())
+        if gained <= 0 or abs(gained / wanted - 1) < _TOLERANCE:
+            break
+        strength = min(_STRONGEST, strength * wanted / gained)
     # Rounding of the resampling must not move the skull.
-    displacement[(slice(None), *box)] = pull * (window > 0)
+    displacement[(slice(None), *box)] = pull.numpy() * scale * (window > 0)
     return displacement
 
 

@@ -27,7 +27,9 @@ from ml.simulate.patient import Visit
 from ml.simulate.protocols import PROTOCOLS, Protocol
 from ml.simulate.tissue import TissueMaps
 
-COILS, ACCELERATION, ACS_LINES, KSPACE_NOISE = 8, 4, 16, 0.01
+COILS, ACCELERATION, ACS_LINES, KSPACE_NOISE = 12, 4, 16, 0.01
+# Slices are independent; a few at a time keep the coils' images small.
+_SLICES_AT_ONCE = 16
 THICK_MM = 5.0
 
 
@@ -109,10 +111,15 @@ def _undersampled(name: str, protocol: Protocol, *, sense: bool) -> Callable[[Su
         measured = kspace.forward(torch.polar(ideal, phase[None].to(ideal.device)), coils, mask)
         measured = kspace.noisy(measured, mask, [subject.seed + 3], sd=KSPACE_NOISE)
         solve = kspace.sense if sense else kspace.adjoint
+        parts = [
+            solve(measured[:, :, some], coils[:, some], mask).abs()
+            for start in range(0, z, _SLICES_AT_ONCE)
+            for some in [slice(start, start + _SLICES_AT_ONCE)]
+        ]
         return Rendered(
             name=name,
             modality="MR",
-            image=_volume(solve(measured, coils, mask).abs()),
+            image=_volume(torch.cat(parts, dim=1)),
             step_mm=spacing[0],
             protocol=protocol,
             parameters={
@@ -155,8 +162,8 @@ def _ct(subject: Subject) -> Rendered:
 
 
 def _low_dose(subject: Subject) -> Rendered:
-    """2.5 mm slices, a tenth of the quanta of a usual scan."""
-    beam, spacing = Beam(photons=4e4), subject.visit.spacing_mm
+    """2.5 mm slices, few quanta."""
+    beam, spacing = Beam(photons=2e5), subject.visit.spacing_mm
     thickness = max(2.5, spacing[0])
     image, first = slices(subject.maps.hounsfield, spacing, thickness_mm=thickness)
     return Rendered(

@@ -146,6 +146,7 @@ def _sequence(rendered: Rendered) -> MrSequence:
         acquisition_type="3D" if protocol.gradient_echo else "2D",
         repetition_time_ms=settings["repetition_ms"],
         echo_time_ms=settings["echo_ms"],
+        inversion_time_ms=settings.get("inversion_ms"),
         flip_angle=settings.get("flip_degrees"),
     )
 

@@ -121,7 +121,7 @@ def _subject_values(draw: Draw) -> dict[str, tuple[Tensor, Tensor]]:
     air, fat = matter_index("air"), matter_index("fat")
     persons[air] = texture[air] = 0.0
     texture[fat] = 3 * _HU_TEXTURE_FLOOR
-    values["hounsfield"] = (nominal_hu + persons * draw.normals(count), texture)
+    values["hounsfield"] = (nominal_hu + persons * draw.normals(count).clamp(-2, 2), texture)
     return values
 
 

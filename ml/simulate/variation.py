@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
-from ml.simulate.deform import random_affine, smooth_field
+from ml.simulate.corrupt import gaussian_blur
+from ml.simulate.deform import random_affine
 from ml.simulate.draw import Draw
 from ml.simulate.growth import Spacing
 from ml.simulate.warp import exponential, warp
@@ -45,8 +48,7 @@ def varied(
         shear=variation.shear,
     )
     scale = torch.tensor(spacing_mm)[:, None, None, None]
-    node_voxels = variation.node_mm / float(np.mean(spacing_mm))
-    velocity = smooth_field(draw, shape, channels=3, node_spacing=node_voxels)
+    velocity = _smooth_velocity(draw, shape, variation.node_mm / float(np.mean(spacing_mm)))
     bend = exponential(velocity * variation.warp_sd_mm / scale) * scale
     axes = [
         (torch.arange(size, dtype=torch.float32) - (size - 1) / 2) * step
@@ -56,3 +58,14 @@ def varied(
     turned = torch.einsum("ij,jzyx->izyx", matrix, place + bend)
     displacement: NDArray[np.float32] = (turned - place).numpy()
     return warp(label_ids.astype(np.uint16), displacement, spacing_mm, order=0), displacement
+
+
+def _smooth_velocity(draw: Draw, shape: tuple[int, ...], node_voxels: float) -> Tensor:
+    """(3, z, y, x) of sd 1 without the kinks of a coarse grid, which the skull would show."""
+    nodes = [max(4, round(4 * size / node_voxels) + 1) for size in shape]
+    coarse = gaussian_blur(draw.normals(3, *nodes), (2.0, 2.0, 2.0))
+    coarse = coarse / coarse.std().clamp_min(1e-6)
+    fine: Tensor = functional.interpolate(
+        coarse[None], size=list(shape), mode="trilinear", align_corners=True
+    )
+    return fine[0]

@@ -26,6 +26,7 @@ EXIT_CODES = {
     "unknown_pipeline": 2,
     "parameters_refused": 2,
     "input_refused": 3,
+    "input_unusual": 3,
     "input_unreadable": 3,
     "weights_missing": 4,
     "weights_digest_mismatch": 4,
@@ -107,6 +108,7 @@ def _request(manifest: Manifest, arguments: argparse.Namespace) -> RunRequest:
         out_dir=arguments.out,
         params=parameters.from_text(manifest.parameters, arguments.param),
         seed=arguments.seed,
+        override_reason=arguments.override_reason,
     )
 
 
@@ -176,6 +178,9 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--out", type=Path, required=True, help="folder for the results")
     running.add_argument("--param", action="append", default=[], metavar="KEY=VALUE")
     running.add_argument("--seed", type=int, default=0)
+    running.add_argument(
+        "--override-reason", default="", help="why to take an image that the gate holds back"
+    )
     running.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     running.set_defaults(call=_run)
     preparing = commands.add_parser("prepare", help="convert the language model (once)")

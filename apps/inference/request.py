@@ -47,18 +47,35 @@ def inference_request(
     inputs: Mapping[str, str],
     params: Mapping[str, Any],
     idempotency_key: str = "",
+    override_reason: str = "",
     retry_of: Job | None = None,
 ) -> tuple[Job, bool]:
     """The job, and whether this call made it.
+
+    ``override_reason`` has the gate let an unusual image through.
 
     Raises ``Denied``, ``NotFound`` (unknown pipeline), ``Refused`` (the pipeline does not serve),
     ``InputRefused``, and ``Conflict`` when the key was used for another request.
     """
     require(user, "job.run")
-    body = {"pipeline": pipeline, "inputs": dict(inputs), "params": dict(params)}
+    if override_reason:
+        require(user, "job.override")
+    body = {
+        "pipeline": pipeline,
+        "inputs": dict(inputs),
+        "params": dict(params),
+        "override_reason": override_reason,
+    }
 
     def create() -> Any:
-        return _create(user, pipeline, inputs, params, retry_of).pk
+        return _create(
+            user=user,
+            name=pipeline,
+            inputs=inputs,
+            params=params,
+            override_reason=override_reason,
+            retry_of=retry_of,
+        ).pk
 
     scope = f"retry:{retry_of.pk}" if retry_of else "jobs"
     outcome = idempotent_create(
@@ -69,10 +86,12 @@ def inference_request(
 
 @transaction.atomic
 def _create(
+    *,
     user: User,
     name: str,
     inputs: Mapping[str, str],
     params: Mapping[str, Any],
+    override_reason: str,
     retry_of: Job | None,
 ) -> Job:
     served = pipeline_served(name)
@@ -87,6 +106,7 @@ def _create(
         params=dict(params),
         study_uid=study_uid,
         queue=served.queue,
+        override_reason=override_reason,
         retry_of=retry_of,
     )
     audit_record(
@@ -95,7 +115,12 @@ def _create(
         object_type="job",
         object_id=job.pk,
         study_uid=study_uid,
-        detail={"pipeline": served.name, "version": served.version},
+        detail={
+            "pipeline": served.name,
+            "version": served.version,
+            # Free text may name the patient: the reason itself stands with the job.
+            **({"gate_overridden": True} if override_reason else {}),
+        },
     )
     return job
 

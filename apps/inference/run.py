@@ -166,6 +166,7 @@ def _run(job: Job, folder: Path, attendant: Attendant) -> dict[str, Any]:
         out_dir=out_dir,
         params=job.params,
         seed=job.seed,
+        override_reason=job.override_reason,
     )
     result: dict[str, Any] = {}
     for event in engine().run(request, attendant.cancel):

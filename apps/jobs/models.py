@@ -35,6 +35,8 @@ class Job(BaseModel):
     inputs = models.JSONField(default=dict)
     params = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
+    # Why an image is to be taken that the gate would hold back.
+    override_reason = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="jobs"
     )

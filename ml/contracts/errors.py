@@ -27,6 +27,12 @@ class InputRefused(MlError):
     code = "input_refused"
 
 
+class InputUnusual(InputRefused):
+    """The image is of another kind than the models were made for; a reason may override it."""
+
+    code = "input_unusual"
+
+
 class InputUnreadable(InputRefused):
     """The input cannot be read as an image at all."""
 

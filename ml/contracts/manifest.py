@@ -15,6 +15,8 @@ class InputSpec:
 
     ``synthetic``: images that were simulated or made by a model are taken too; what is derived
     from them is marked as they are.
+    ``gate``: the weights entry of the gate that holds back images of another kind than the models
+    were made for; empty for none.
     """
 
     name: str
@@ -28,6 +30,7 @@ class InputSpec:
     min_extent_mm: float | None = None
     synthetic: bool = False
     required: bool = True
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

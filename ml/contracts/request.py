@@ -20,7 +20,8 @@ class RunRequest:
     """One run of one pipeline.
 
     ``run_id`` names the run; UIDs of DICOM results are derived from it and the output's key, so
-    that the same run made twice gives the same objects.
+    that the same run made twice gives the same objects. ``override_reason``: why an image is to be
+    taken that the gate would hold back; whoever may say so has said so before.
     """
 
     pipeline: str
@@ -29,3 +30,4 @@ class RunRequest:
     out_dir: Path
     params: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    override_reason: str = ""

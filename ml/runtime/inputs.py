@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml.contracts.errors import InputRefused
+from ml.contracts.errors import InputRefused, InputUnusual
 from ml.contracts.manifest import InputSpec
 from ml.dicom.read import read_volume
 from ml.imaging.volume import SourceSeries, Volume
+from ml.models.input_gate.gate import load as load_gate
 from ml.runtime.context import RunContext
 
 
@@ -20,6 +21,7 @@ def read_input(context: RunContext, name: str = "image") -> Volume:
     Raises:
         InputUnreadable: nothing there can be read as an image.
         InputRefused: it does not fit the manifest; the message names every reason.
+        InputUnusual: the gate holds it back, and the request gives no reason to take it.
     """
     image = context.input(name)
     volume = read_volume(image.path, image.kind)
@@ -28,7 +30,30 @@ def read_input(context: RunContext, name: str = "image") -> Volume:
         raise InputRefused(" ".join(reasons))
     if volume.source is not None:
         context.series_uids[name] = volume.source.series_uid
+    if spec.gate:
+        _pass_gate(context, spec, volume)
     return volume
+
+
+def _pass_gate(context: RunContext, spec: InputSpec, volume: Volume) -> None:
+    """Hold back an image of another kind, before a model sees it; note the score either way."""
+    gate = context.models.get(spec.gate, lambda: load_gate(context.weights(spec.gate)))
+    try:
+        verdict = gate.check(volume)
+    except ValueError as error:
+        raise InputRefused(f"The image cannot be used: {error}.") from error
+    reason = context.request.override_reason
+    context.values["gate"] = {
+        "input": spec.name,
+        "score": round(verdict.score, 3),
+        "accepted": verdict.accepted,
+        "override_reason": reason if not verdict.accepted else "",
+    }
+    if not verdict.accepted and not reason:
+        raise InputUnusual(
+            f"This image is unlike those that the models were made for (score {verdict.score:.1f}, "
+            f"accepted up to 1). What differs most: {' and '.join(verdict.reasons)}."
+        )
 
 
 def _misfits(spec: InputSpec, volume: Volume) -> Iterator[str]:

@@ -44,6 +44,7 @@ def request_to_message(request: RunRequest) -> Message:
         "out_dir": str(request.out_dir),
         "params": request.params,
         "seed": request.seed,
+        "override_reason": request.override_reason,
     }
 
 

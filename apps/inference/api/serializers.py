@@ -15,6 +15,15 @@ class JobCreateSerializer(serializers.Serializer[Any]):
         help_text="Series UID by name of the input, as the pipeline's manifest names them.",
     )
     params = serializers.DictField(required=False, default=dict)
+    override_reason = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        min_length=10,
+        max_length=500,
+        help_text="Why to run on an image that the gate holds back (input_unusual). It is kept "
+        "with the job; the audit trail tells that it was given.",
+    )
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

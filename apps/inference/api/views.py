@@ -105,6 +105,7 @@ class JobRetryView(APIView):
             inputs=job.inputs,
             params=job.params,
             idempotency_key=request.headers.get(HEADER, ""),
+            override_reason=job.override_reason,
             retry_of=job,
         )
         return Response(JobSerializer(job_or_404(again.pk)).data, status=201 if created else 200)

@@ -51,6 +51,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "stream",
             "draft",
             "retry_of",
+            "override_reason",
         )
         read_only_fields = fields
 

@@ -31,6 +31,7 @@ def job_create(
     queue: str = "gpu",
     kind: str = "pipeline",
     seed: int = 0,
+    override_reason: str = "",
     retry_of: Job | None = None,
 ) -> Job:
     """A queued job. Its message goes to the broker when the transaction is committed."""
@@ -43,6 +44,7 @@ def job_create(
         inputs=inputs,
         params=params,
         seed=seed,
+        override_reason=override_reason,
         created_by=user,
         retry_of=retry_of,
     )

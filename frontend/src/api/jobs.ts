@@ -1,6 +1,6 @@
 import type { CatchUp } from "@/live/poll";
 import { api, bodyOf } from "./client";
-import type { JobState } from "./types";
+import type { Job, JobState } from "./types";
 
 export const jobKeys = {
   all: ["jobs"] as const,
@@ -40,6 +40,20 @@ export function createJob(pipeline: string, seriesUid: string, key: string) {
     api.POST("/api/v1/jobs", {
       params: { header: { "Idempotency-Key": key } },
       body: { pipeline, inputs: { image: seriesUid }, params: {} },
+    }),
+  );
+}
+
+/** The same request once more, past the gate that held its image back. */
+export function createOverridingJob(
+  { pipeline, inputs, params }: Job,
+  reason: string,
+  key: string,
+) {
+  return bodyOf(
+    api.POST("/api/v1/jobs", {
+      params: { header: { "Idempotency-Key": key } },
+      body: { pipeline, inputs, params, override_reason: reason },
     }),
   );
 }

@@ -793,6 +793,7 @@ export interface components {
             inputs: {
                 [key: string]: string;
             };
+            readonly override_reason: string;
             params: {
                 [key: string]: unknown;
             };
@@ -814,6 +815,8 @@ export interface components {
             inputs: {
                 [key: string]: string;
             };
+            /** @description Why to run on an image that the gate holds back (input_unusual). It is kept with the job; the audit trail tells that it was given. */
+            override_reason?: string;
             params?: {
                 [key: string]: unknown;
             };
@@ -937,7 +940,7 @@ export interface components {
             sex: string;
         };
         /** @enum {string} */
-        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "audit.view" | "token.manage" | "user.manage";
+        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "audit.view" | "token.manage" | "user.manage";
         Pipeline: {
             readonly card_html: string;
             readonly enabled: boolean;

@@ -9,7 +9,6 @@ from pathlib import Path
 from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.dicom.provenance import Algorithm
-from ml.dicom.read import read_volume
 from ml.dicom.structures import structures
 from ml.dicom.write_seg import write_seg
 from ml.dicom.write_sr import write_measurements_sr
@@ -21,6 +20,7 @@ from ml.pipelines.segment_head.segmentation import (
     segment,
 )
 from ml.runtime.context import Resources, RunContext
+from ml.runtime.inputs import read_input
 from ml.runtime.registry import manifest_of
 
 STEPS = {
@@ -40,8 +40,7 @@ def run(context: RunContext) -> Iterator[Event]:
     """See README.md. Raises ``InputRefused`` where no brain is found, ``Cancelled`` on a stop."""
     steps = context.steps(STEPS)
     yield steps.start("read")
-    source = context.input()
-    image = read_volume(source.path, source.kind)
+    image = read_input(context)
     yield steps.finish()
     yield steps.start("load")
     segmenter = open_segmenter(context)

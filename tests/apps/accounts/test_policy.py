@@ -18,6 +18,7 @@ EXPECTED: dict[policy.Action, set[Role]] = {
     "job.view": C | R | A,
     "job.run": C | R | A,
     "job.cancel": C | R | A,
+    "job.override": C | A,
     "draft.view": C | R | A,
     "draft.edit": C | A,
     "annotation.edit": C | R | A,

@@ -287,3 +287,33 @@ def test_study_shows_its_jobs(
     assert shown["drafts"] == []
     job_cancel(Job.objects.get().pk)
     assert client.get("/api/v1/studies").json()["results"][0]["active_job"] is None
+
+
+REASON = "The metal is a shunt valve; the rest of the head is fine."
+
+
+def test_gate_is_overridden_by_those_who_may_and_with_a_reason(
+    as_user: AsUser,
+    clinician: User,
+    researcher: User,
+    pipeline: PipelineVersion,
+    series: Series,
+) -> None:
+    denied = _ask(as_user(researcher), override_reason=REASON)
+    assert (denied.status_code, denied.json()["code"]) == (403, "permission_denied")
+    short = _ask(as_user(clinician), override_reason="because")
+    assert short.status_code == 400
+    assert not Job.objects.exists()
+
+    answer = _ask(as_user(clinician), override_reason=REASON)
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["override_reason"] == REASON
+    entry = AuditEntry.objects.get(action="job.run")
+    assert entry.detail["gate_overridden"] is True
+    assert "shunt" not in str(entry.detail)
+
+    Job.objects.update(state=Job.State.FAILED)
+    again = f"/api/v1/jobs/{answer.json()['id']}/retry"
+    assert as_user(researcher).post(again).status_code == 403
+    retried = as_user(clinician).post(again)
+    assert retried.json()["override_reason"] == REASON

@@ -1,10 +1,11 @@
 import { CircleStop } from "lucide-react";
 import { useMay } from "@/api/me";
-import type { Job } from "@/api/types";
+import type { Job, JobState } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
 import { Button } from "@/ui/Button";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import styles from "./JobStatus.module.css";
+import { OverrideGate } from "./OverrideGate";
 import { StepList } from "./StepList";
 import { useRetry, useStop } from "./useJobActions";
 
@@ -61,29 +62,41 @@ function kept({ messages, findings }: Projection): string {
   return "Nothing had been made until then.";
 }
 
+/** The gate found the image unlike those that the models were made for. */
+const HELD_BACK = "input_unusual";
+
 interface JobOutcomeProps {
   jobId: string;
   projection: Projection;
   onRetried: (job: Job) => void;
 }
 
+function outcomeTitle(state: JobState, heldBack: boolean): string {
+  if (heldBack) return "Not run – unusual image";
+  return state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped";
+}
+
 /** Why there is no complete draft, and how to try again. */
 export function JobOutcome({ jobId, projection, onRetried }: JobOutcomeProps) {
   const retry = useRetry(jobId, onRetried);
   const mayRun = useMay("job.run");
+  const mayOverride = useMay("job.override");
   const { state, error } = projection;
+  const heldBack = error?.code === HELD_BACK;
   if (!isFinished(state) || state === "succeeded") return null;
   return (
     <>
       <Notice
         tone={state === "failed" ? "danger" : "caution"}
-        title={state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped"}
+        title={outcomeTitle(state, heldBack)}
         actions={
-          mayRun && (
-            <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
-              {retry.isPending ? "Starting…" : "Run again"}
-            </Button>
-          )
+          heldBack
+            ? mayOverride && <OverrideGate jobId={jobId} onStarted={onRetried} />
+            : mayRun && (
+                <Button small disabled={retry.isPending} onClick={() => retry.mutate()}>
+                  {retry.isPending ? "Starting…" : "Run again"}
+                </Button>
+              )
         }
       >
         {error !== null && error.user_message !== "" && <p>{error.user_message}</p>}

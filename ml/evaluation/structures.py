@@ -109,16 +109,16 @@ def surface_distances(
     from monai.metrics.hausdorff_distance import compute_hausdorff_distance
     from monai.metrics.surface_distance import compute_average_surface_distance
 
-    pair = [torch.from_numpy(np.pad(mask, 1)[None, None].copy()) for mask in (found, truth)]
+    first, second = (torch.from_numpy(np.pad(m, 1)[None, None].copy()) for m in (found, truth))
     spacing = list(spacing_mm)
     with warnings.catch_warnings():
         # MONAI uses an argument of its own that it has deprecated.
         warnings.simplefilter("ignore", FutureWarning)
         hausdorff = compute_hausdorff_distance(
-            *pair, include_background=True, spacing=spacing, percentile=95
+            first, second, include_background=True, spacing=spacing, percentile=95
         )
         average = compute_average_surface_distance(
-            *pair, include_background=True, spacing=spacing, symmetric=True
+            first, second, include_background=True, spacing=spacing, symmetric=True
         )
     return float(hausdorff), float(average)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -72,13 +73,12 @@ def _rows(table: Path) -> dict[str, dict[str, str]]:
 
 def age_band(age: str) -> str:
     """``"67"`` or DICOM's ``"067Y"`` as ``"65-119"``; months, weeks and days count as under 18."""
-    text = age.strip().upper()
-    if text[-1:] in ("M", "W", "D"):
-        return "0-17"
-    try:
-        years = float(text.removesuffix("Y"))
-    except ValueError:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([YMWD]?)", age.strip().upper())
+    if found is None:
         return UNKNOWN
+    if found[2] in ("M", "W", "D"):
+        return "0-17"
+    years = float(found[1])
     return next((f"{low}-{high - 1}" for low, high in _AGES if low <= years < high), UNKNOWN)
 
 

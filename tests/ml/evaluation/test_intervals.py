@@ -9,6 +9,7 @@ from monai.metrics.froc import compute_froc_curve_data, compute_froc_score
 from ml.evaluation.intervals import (
     FROC_THRESHOLDS,
     POOLS,
+    Array,
     bootstrap,
     jackknife,
     paired_bootstrap,
@@ -31,7 +32,7 @@ def test_clustered_data_have_a_wider_interval_by_subject_than_by_voxel() -> None
     people = rng.normal(0, 1, (10, 1))
     voxels = people + rng.normal(0, 1, (10, 200))
 
-    def width(parts: np.ndarray) -> float:  # type: ignore[type-arg]
+    def width(parts: Array) -> float:
         found = bootstrap(parts.reshape(-1, 1), "mean", resamples=300)
         assert found.low is not None
         assert found.high is not None

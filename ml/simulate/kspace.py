@@ -133,7 +133,7 @@ def noisy(kspace: Tensor, mask: Tensor, seeds: Sequence[int], *, sd: float) -> T
 
 
 def sense(
-    kspace: Tensor, maps: Tensor, mask: Tensor, *, iterations: int = 15, damping: float = 1e-3
+    kspace: Tensor, maps: Tensor, mask: Tensor, *, iterations: int = 30, damping: float = 1e-3
 ) -> Tensor:
     """Least-squares image by conjugate gradients, (B, z, y, x); items do not touch each other.
 

@@ -17,7 +17,7 @@ from ml.dicom.provenance import Algorithm
 from ml.imaging.resample import canonical
 from ml.imaging.volume import Volume
 from ml.simulate import labels
-from ml.simulate.patient import Visit, visit
+from ml.simulate.patient import visit
 from ml.simulate.phantom import ellipsoid_head
 from ml.simulate.rendering import RENDERINGS, Rendered, Subject
 from ml.simulate.scenarios import Scenario
@@ -26,6 +26,7 @@ from ml.simulate.truth import UNITS, patient_facts, plain, visit_facts, write_tr
 from ml.simulate.variation import varied
 
 VERSION = "2.0.0"
+_MARGIN_MM = 12.0
 _PHANTOM_MM = 2.0
 _PHANTOM_SHAPE = (106, 102, 82)
 
@@ -72,8 +73,12 @@ def simulate(simulation: Simulation, out_dir: Path) -> list[Path]:
     for number, day in enumerate(scenario.days):
         now = visit(patient, day, device=simulation.device)
         name = f"day-{day:g}"
-        series = _rendered(scenario, now, simulation, 1000 * seed + 100 * number)
-        maps = now.tissue()
+        maps = now.tissue().to(torch.device(simulation.device))
+        first_seed = 1000 * seed + 100 * number
+        series = [
+            RENDERINGS[kind](Subject(now, maps, first_seed + index))
+            for index, kind in enumerate(scenario.series)
+        ]
         paths += write_truth(now, maps, grid, out_dir / "nifti" / name)
         paths += _write_images(series, grid, out_dir / "nifti" / name)
         paths += write_study(
@@ -106,8 +111,17 @@ def _anatomy(simulation: Simulation) -> tuple[Volume, dict[str, Any]]:
         volume, source = _label_map(simulation.label_map), simulation.label_map.name
     if simulation.as_is:
         return volume, {"source": source, "varied": False}
+    volume = _with_margin(volume)
     array, _ = varied(volume.array, volume.spacing, simulation.seed)
     return volume.like(array), {"source": source, "varied": True}
+
+
+def _with_margin(volume: Volume) -> Volume:
+    """Air around a head that fills its box, so that a larger or turned one is not cut off."""
+    pads = [round(_MARGIN_MM / step) for step in volume.spacing]
+    affine = volume.affine.copy()
+    affine[:3, 3] -= affine[:3, :3] @ np.array(pads[::-1], dtype=np.float64)
+    return Volume(array=np.pad(volume.array, [(pad, pad) for pad in pads]), affine=affine)
 
 
 def _label_map(path: Path) -> Volume:
@@ -123,16 +137,6 @@ def _label_map(path: Path) -> Volume:
     except (ValueError, IndexError) as error:
         raise InputRefused("The label map holds ids that the head's key does not name.") from error
     return Volume(array=ids.astype(np.uint16), affine=volume.affine)
-
-
-def _rendered(
-    scenario: Scenario, now: Visit, simulation: Simulation, first_seed: int
-) -> list[Rendered]:
-    maps = now.tissue().to(torch.device(simulation.device))
-    return [
-        RENDERINGS[name](Subject(now, maps, first_seed + number))
-        for number, name in enumerate(scenario.series)
-    ]
 
 
 def _write_images(series: list[Rendered], grid: Volume, out_dir: Path) -> list[Path]:

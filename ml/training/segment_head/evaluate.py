@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.evaluation import structures
 from ml.evaluation.overlap import dice, dice_per_label
 from ml.imaging.volume import Volume
 from ml.models.head_unet.segmenter import HeadSegmenter
@@ -19,7 +20,7 @@ from ml.training.segment_head.trials import KINDS, trial, true_labels
 Tell = Callable[[str], None]
 LABEL_IDS = sorted({i for t in labels.TISSUES for i in (t.left_id, t.right_id)} - {0})
 # The structures that the mean is taken over.
-BRAIN = tuple(t.name for t in labels.TISSUES if t.in_brain)
+BRAIN = structures.BRAIN
 
 
 def by_structure(scores: dict[int, float]) -> dict[str, float]:

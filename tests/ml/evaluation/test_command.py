@@ -20,7 +20,7 @@ from ml.evaluation import command
 from ml.evaluation.result import validator
 from ml.evaluation.tasks import TASKS
 from ml.imaging.volume import Volume
-from ml.models.head_unet import segmenter
+from ml.models.head_unet import backend, segmenter
 from ml.models.head_unet.weights import save
 from ml.pipelines.segment_head.fixture import tiny_model
 from ml.simulate.phantom import ellipsoid_head
@@ -191,7 +191,7 @@ def test_the_frozen_segmenter_judges_predictions(
 ) -> None:
     """On two heads, as the network is random and only the way through is looked at; by torch, as
     OpenVINO takes longer to compile than to run."""
-    by_torch = partial(segmenter.open_trunk, backend="torch")
+    by_torch = partial(backend.open_trunk, backend="torch")
     monkeypatch.setattr(segmenter, "open_trunk", lambda model, **_: by_torch(model))
     for name in ("ref", "good"):
         (tmp_path / name).mkdir()

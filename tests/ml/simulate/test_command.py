@@ -85,7 +85,7 @@ def test_truth_agrees_with_the_files(tumour: Path) -> None:
             assert int((lesions == lesion["id"]).sum()) == lesion["voxels"]
         white = visit["volumes_ml"]["2"]
         assert white["name"] == "left cerebral white matter"
-        assert white["ml"] == pytest.approx((labels == 2).sum() * voxel_ml, rel=0.02)
+        assert white["ml"] == pytest.approx((labels == 2).sum() * voxel_ml, rel=0.04)
         assert read_nifti(folder / "t1_ms.nii.gz").array.max() < 6000
         assert read_nifti(folder / "hounsfield.nii.gz").array.min() == -1000
     sizes = [sum(item["ml"] for item in visit["lesions"]) for visit in truth["visits"]]

@@ -27,7 +27,9 @@ Keep = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class SetMetric:
-    """``parts``: each vector of an image counts as a sample; otherwise they are joined into one.
+    """``parts``: the vectors of an image (its octants) are compared each with its like and the
+    figures averaged, so that what is wrong in one place is not lost among the others; otherwise
+    they are joined into one.
     ``unpaired``: makes no sense where a prediction ought to be its own reference."""
 
     figure: Figure
@@ -78,8 +80,7 @@ def set_figure(name: str, space: str, pred: Samples, ref: Samples) -> float:
         return float("nan")
     metric = SET_METRICS[name]
     first, second = (
-        np.concatenate([v if metric.parts else v.reshape(1, -1) for _, v in found])
-        for found in images
+        np.stack([v if metric.parts else v.reshape(1, -1) for _, v in found]) for found in images
     )
     if SPACES[space].standardised:
         centre, spread = second.mean(axis=0), second.std(axis=0)
@@ -88,7 +89,8 @@ def set_figure(name: str, space: str, pred: Samples, ref: Samples) -> float:
         first, second = (first - centre) / spread, (second - centre) / spread
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return float("nan")
-    return metric.figure(first, second)
+    places = range(first.shape[1])
+    return float(np.mean([metric.figure(first[:, at], second[:, at]) for at in places]))
 
 
 def halves(samples: Samples) -> tuple[Samples, Samples]:

@@ -18,7 +18,7 @@ from apps.jobs.services.positions import positions_announce
 from apps.jobs.services.reap import expired_interrupt, lost_messages_resend
 from apps.jobs.services.start import job_start
 from apps.jobs.signals import job_finishing
-from apps.jobs.states import IllegalTransition
+from apps.jobs.states import IllegalTransition, Outcome
 from tests.apps.jobs.conftest import MakeJob
 
 LOG = ("log", {"level": "info", "code": "a", "text": "b"})
@@ -224,7 +224,10 @@ def test_queues_are_counted_apart(make_job: MakeJob) -> None:
     assert other.position == 1
 
 
-def test_what_hangs_on_the_end_cannot_prevent_it(make_job: MakeJob) -> None:
+@pytest.mark.parametrize("outcome", ["succeeded", "cancelled"])
+def test_what_hangs_on_the_end_cannot_prevent_it_but_spoils_a_success(
+    make_job: MakeJob, outcome: Outcome
+) -> None:
     def broken(**_: Any) -> None:
         raise RuntimeError("a receiver's own fault")
 
@@ -232,11 +235,18 @@ def test_what_hangs_on_the_end_cannot_prevent_it(make_job: MakeJob) -> None:
     lease = _start(job)
     job_finishing.connect(broken)
     try:
-        job_finish(lease, "succeeded")
+        job_finish(lease, outcome, result={"pipeline": "draft_report"})
     finally:
         job_finishing.disconnect(broken)
     job.refresh_from_db()
-    assert job.state == "succeeded"
+    last = job.events.order_by("seq").last()
+    assert last is not None
+    assert last.data["outcome"] == job.state
+    if outcome == "succeeded":
+        assert (job.state, job.error_code, job.incomplete) == ("failed", "internal_error", True)
+        assert last.data["retryable"] is True
+    else:
+        assert job.state == "cancelled"
 
 
 def test_deleted_job_is_lost_not_an_error(make_job: MakeJob) -> None:

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import audit_record
-from apps.core.errors import NotFound, Refused
+from apps.core.errors import Conflict, NotFound, Refused
 from apps.core.idempotency import idempotent_create
 from apps.inference.eligibility import Reason, input_reasons
 from apps.jobs.models import Job
@@ -55,7 +55,8 @@ def inference_request(
     ``override_reason`` has the gate let an unusual image through.
 
     Raises ``Denied``, ``NotFound`` (unknown pipeline), ``Refused`` (the pipeline does not serve),
-    ``InputRefused``, and ``Conflict`` when the key was used for another request.
+    ``InputRefused``, and ``Conflict`` when the key was used for another request, or its job is
+    gone.
     """
     require(user, "job.run")
     if override_reason:
@@ -81,7 +82,14 @@ def inference_request(
     outcome = idempotent_create(
         user_id=user.pk, scope=scope, key=idempotency_key, body=body, create=create
     )
-    return Job.objects.get(pk=outcome.object_id), outcome.created
+    job = Job.objects.filter(pk=outcome.object_id).first()
+    if job is None:
+        raise Conflict(
+            "The job of this Idempotency-Key was deleted with its study. Use another key to ask "
+            "again.",
+            code="job_gone",
+        )
+    return job, outcome.created
 
 
 @transaction.atomic

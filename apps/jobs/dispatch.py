@@ -7,6 +7,7 @@ doubled message is therefore harmless.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -31,8 +32,14 @@ def _send(task: str, queue: str, job_id: UUID) -> None:
         logger.warning("Job %s could not be sent to its queue.", job_id, exc_info=True)
 
 
-def dispatch_on_commit(job: Job) -> None:
-    """Send the job's message once the surrounding transaction is committed."""
-    job.dispatched_at = timezone.now()
+def dispatch_on_commit(job: Job, *, later: timedelta = timedelta()) -> None:
+    """Send the job's message once the surrounding transaction is committed.
+
+    A message that is due ``later`` is left to the reaper, as if it had been lost then: a worker
+    that held it until its time could end meanwhile.
+    """
+    job.dispatched_at = timezone.now() + later
     job.save(update_fields=["dispatched_at"])
+    if later:
+        return
     transaction.on_commit(partial(_send, RUNNERS[job.kind], job.queue, job.pk))

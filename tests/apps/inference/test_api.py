@@ -101,6 +101,17 @@ def test_key_makes_one_job(
     assert Job.objects.count() == 1
 
 
+def test_key_of_a_deleted_job_is_a_conflict(
+    as_user: AsUser, clinician: User, pipeline: PipelineVersion, series: Series
+) -> None:
+    client = as_user(clinician)
+    assert _ask(client, "k").status_code == 201
+    Job.objects.all().delete()
+    again = _ask(client, "k")
+    assert (again.status_code, again.json()["code"]) == (409, "job_gone")
+    assert _ask(client, "k2").status_code == 201
+
+
 def test_refused_input_tells_all_reasons_and_makes_nothing(
     as_user: AsUser, clinician: User, pipeline: PipelineVersion, series: Series
 ) -> None:

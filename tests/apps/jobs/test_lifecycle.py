@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from apps.jobs.lease import Lease, LeaseLost, cancel_requested, job_heartbeat
@@ -13,7 +14,7 @@ from apps.jobs.models import Job
 from apps.jobs.services.append import job_event_append, job_events_append
 from apps.jobs.services.cancel import job_cancel
 from apps.jobs.services.finish import job_finish
-from apps.jobs.services.interrupt import MAX_ATTEMPTS, job_interrupt
+from apps.jobs.services.interrupt import MAX_ATTEMPTS, PACS_WAITS, job_interrupt
 from apps.jobs.services.positions import positions_announce
 from apps.jobs.services.reap import expired_interrupt, lost_messages_resend
 from apps.jobs.services.start import job_start
@@ -135,6 +136,37 @@ def test_gives_up_after_the_last_attempt(make_job: MakeJob) -> None:
     job.refresh_from_db()
     assert (job.state, job.error_code, job.attempt) == ("failed", "worker_lost", MAX_ATTEMPTS)
     assert _types(job)[-2:] == ["job.interrupted", "job.finished"]
+
+
+def test_worker_that_is_shut_down_costs_no_attempt(make_job: MakeJob) -> None:
+    job = make_job()
+    for _ in range(2 * MAX_ATTEMPTS):
+        job_interrupt(_start(job), reason="worker_shutdown")
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 2 * MAX_ATTEMPTS + 1)
+    for _ in range(MAX_ATTEMPTS):
+        assert job.state == "queued"
+        job_interrupt(_start(job), reason="worker_lost")
+        job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "worker_lost")
+
+
+def test_job_waits_for_an_archive_that_is_away(
+    make_job: MakeJob, sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    job = make_job()
+    sent.clear()
+    for wait in PACS_WAITS:
+        with django_capture_on_commit_callbacks(execute=True):
+            job_interrupt(_start(job), reason="pacs_unavailable", code="pacs_unavailable")
+            lost_messages_resend()
+        assert sent == []
+        Job.objects.update(dispatched_at=F("dispatched_at") - wait - timedelta(seconds=16))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert lost_messages_resend() == 1
+        assert len(sent) == 1
+        sent.clear()
+    assert sum(PACS_WAITS, timedelta()) >= timedelta(minutes=5)
 
 
 def test_cancel_while_queued_ends_at_once(make_job: MakeJob) -> None:

@@ -24,7 +24,7 @@ from apps.jobs.lease import Lease, LeaseLost
 from apps.jobs.models import Job
 from apps.jobs.services.cancel import STOPPED
 from apps.jobs.services.finish import job_finish
-from apps.jobs.services.interrupt import job_interrupt
+from apps.jobs.services.interrupt import ORDERLY, job_interrupt
 from apps.jobs.services.start import job_start
 from apps.pacs.errors import PacsFailed, PacsUnavailable
 from apps.pacs.resources import series_fetch
@@ -130,7 +130,7 @@ def _with_database(write: Callable[[], None]) -> None:
 
 def _stopped(lease: Lease, attendant: Attendant) -> None:
     if attendant.shutting_down or not attendant.cancel.cancelled:
-        job_interrupt(lease, reason="worker_shutdown")
+        job_interrupt(lease, reason=ORDERLY if attendant.shutting_down else "worker_lost")
         return
     job_finish(
         lease, "cancelled", code="cancelled", user_message=STOPPED, incomplete=True, retryable=True
@@ -186,7 +186,8 @@ def _input_fetch(series_uid: str, folder: Path, attendant: Attendant) -> Path:
     series = Series.objects.filter(series_uid=series_uid).first()
     if series is None:
         raise InputRefused("The series is no longer in the archive.")
-    _with_patience(partial(series_fetch, series.orthanc_id, folder), attendant)
+    fetch = partial(series_fetch, series.orthanc_id, folder, check=attendant.cancel.check)
+    _with_patience(fetch, attendant)
     return folder
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ Tags = dict[str, Any]
 # Values longer than 256 characters are left out unless they are asked for: the offsets of the
 # frames of a dose grid.
 LONG_VALUES = "3004-000c"
+# How soon a fetch hears that it is not wanted any more.
+LOOK_EVERY_S = 0.2
 # Wider than DICOM allows, for what is stored all the same.
 _UID = re.compile(r"[0-9A-Za-z.\-_]{1,64}")
 
@@ -99,14 +101,18 @@ def instance_file(instance_id: str) -> bytes:
     return get_bytes(f"/instances/{instance_id}/file")
 
 
-def series_fetch(series_id: str, folder: Path, *, at_once: int = 4) -> list[Path]:
+def series_fetch(
+    series_id: str, folder: Path, *, at_once: int = 4, check: Callable[[], None] = lambda: None
+) -> list[Path]:
     """Write every file of a series to ``folder``, named by Orthanc's ids. For a thread that has
-    no event loop of its own."""
+    no event loop of its own. ``check`` is called over and over; what it raises ends the fetch."""
     folder.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_fetch_all(series_instance_ids(series_id), folder, at_once))
+    return asyncio.run(_fetch_all(series_instance_ids(series_id), folder, at_once, check))
 
 
-async def _fetch_all(ids: Iterable[str], folder: Path, at_once: int) -> list[Path]:
+async def _fetch_all(
+    ids: Iterable[str], folder: Path, at_once: int, check: Callable[[], None]
+) -> list[Path]:
     gate = asyncio.Semaphore(at_once)
 
     async def fetch(instance_id: str) -> Path:
@@ -119,7 +125,21 @@ async def _fetch_all(ids: Iterable[str], folder: Path, at_once: int) -> list[Pat
             return path
 
     async with async_client() as client:
-        return list(await asyncio.gather(*(fetch(instance_id) for instance_id in ids)))
+        fetches = [asyncio.create_task(fetch(instance_id)) for instance_id in ids]
+        waiting = set(fetches)
+        try:
+            while waiting:
+                check()
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_EXCEPTION
+                )
+                for one in done:
+                    one.result()
+        finally:
+            for one in waiting:
+                one.cancel()
+            await asyncio.gather(*fetches, return_exceptions=True)
+        return [one.result() for one in fetches]
 
 
 def instance_series_uid(instance_id: str) -> str | None:

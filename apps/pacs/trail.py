@@ -22,6 +22,18 @@ def viewed_lately(actor: Any, study_uid: str) -> bool:
     return seen is not None and time.monotonic() - seen < SITTING_S
 
 
+def objects_exported(actor: Any, study_uid: str, path: str) -> None:
+    """Whole objects leave the archive: what is at the DICOMweb address ``path``."""
+    level, uid = path.split("/")[-2:]
+    audit_record(
+        actor=actor,
+        action="artifact.export",
+        object_type={"studies": "study", "series": "series", "instances": "instance"}[level],
+        object_id=uid,
+        study_uid=study_uid,
+    )
+
+
 def study_viewed(actor: Any, study_uid: str) -> None:
     if viewed_lately(actor, study_uid):
         return

@@ -6,12 +6,12 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
-from apps.accounts.policy import guard, signed_in_user
+from apps.accounts.policy import guard, require, signed_in_user
 from apps.core.errors import ApiError, NotFound
 from apps.pacs.dicomweb.addresses import readable, storable
 from apps.pacs.dicomweb.relay import relay
 from apps.pacs.dicomweb.stow import stow_store
-from apps.pacs.trail import study_viewed, viewed_lately
+from apps.pacs.trail import objects_exported, study_viewed, viewed_lately
 
 
 @guard("study.view", POST="study.upload")
@@ -24,7 +24,10 @@ async def dicomweb(request: HttpRequest, address: str) -> HttpResponseBase:
     if wanted is None:
         raise NotFound("There is nothing at this address.")
     user = signed_in_user(request)
-    if wanted.study_uid and not viewed_lately(user, wanted.study_uid):
+    if wanted.whole:
+        require(user, "artifact.export")
+        await sync_to_async(objects_exported)(user, wanted.study_uid, wanted.path)
+    elif wanted.study_uid and not viewed_lately(user, wanted.study_uid):
         await sync_to_async(study_viewed)(user, wanted.study_uid)
     return await relay(request, wanted.path)
 

@@ -22,6 +22,7 @@ _BELOW_STUDY = (
 _READ = re.compile(
     rf"(studies|series|instances)|studies/(?P<study>{_UID})({'|'.join(_BELOW_STUDY)})"
 )
+_WHOLE = re.compile(rf"studies/{_UID}({_SERIES}|{_INSTANCE})?")
 _STORE = re.compile(rf"studies(/(?P<study>{_UID}))?")
 
 
@@ -31,6 +32,11 @@ class Address:
 
     path: str
     study_uid: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether this asks for objects as they are stored, fit to be taken away."""
+        return _WHOLE.fullmatch(self.path) is not None
 
 
 def readable(path: str) -> Address | None:

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import Policy
 from apps.audit.services import audit_record
 from apps.core.errors import NotFound
+from apps.pacs.trail import study_viewed
 from apps.reports.api.serializers import (
     DraftEditSerializer,
     DraftSerializer,
@@ -45,6 +46,8 @@ class DraftsView(GenericAPIView[Draft]):
         if study_uid := request.query_params.get("study_uid"):
             drafts = drafts.filter(study_uid=study_uid)
         page = self.paginate_queryset(drafts)
+        if study_uid and page:
+            study_viewed(request.user, study_uid)
         return self.get_paginated_response(DraftSerializer(page, many=True).data)
 
 
@@ -83,6 +86,7 @@ class DraftVersionsView(GenericAPIView[DraftVersion]):
 
     @extend_schema(operation_id="drafts_versions", responses=DraftVersionSerializer(many=True))
     def get(self, request: Request, draft_id: UUID) -> Response:
-        versions = _draft(draft_id).versions.select_related("author")
-        page = self.paginate_queryset(versions)
+        draft = _draft(draft_id)
+        page = self.paginate_queryset(draft.versions.select_related("author"))
+        study_viewed(request.user, draft.study_uid)
         return self.get_paginated_response(DraftVersionSerializer(page, many=True).data)

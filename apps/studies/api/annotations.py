@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.policy import Policy, signed_in_user
+from apps.pacs.trail import study_viewed
 from apps.studies import selectors, services
 from apps.studies.api import serializers as s
 from apps.studies.api.shapes import annotation_shown
@@ -23,6 +24,7 @@ class AnnotationsView(APIView):
     @extend_schema(operation_id="annotations_list", responses=s.AnnotationSerializer(many=True))
     def get(self, request: Request, study_uid: str) -> Response:
         selectors.study_get(study_uid)
+        study_viewed(signed_in_user(request), study_uid)
         return Response([annotation_shown(row) for row in selectors.annotations_of(study_uid)])
 
     @extend_schema(

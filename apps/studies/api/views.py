@@ -99,7 +99,9 @@ class InstancesView(APIView):
 
     @extend_schema(operation_id="series_instances", responses=s.InstanceSerializer(many=True))
     def get(self, request: Request, series_uid: str) -> Response:
-        layout = selectors.layout_get(selectors.series_get(series_uid))
+        series = selectors.series_get(series_uid)
+        layout = selectors.layout_get(series)
+        study_viewed(signed_in_user(request), series.study.study_uid)
         return Response(shapes.instances_shown(layout))
 
 
@@ -111,7 +113,9 @@ class GeometryView(APIView):
     @extend_schema(operation_id="series_geometry", responses=s.GridSerializer)
     def get(self, request: Request, series_uid: str) -> Response:
         series = selectors.series_get(series_uid)
-        return Response(shapes.geometry_shown(series, selectors.layout_get(series)))
+        layout = selectors.layout_get(series)
+        study_viewed(signed_in_user(request), series.study.study_uid)
+        return Response(shapes.geometry_shown(series, layout))
 
 
 class HeaderView(APIView):
@@ -121,4 +125,7 @@ class HeaderView(APIView):
 
     @extend_schema(operation_id="instance_header", responses=s.HeaderElementSerializer(many=True))
     def get(self, request: Request, sop_instance_uid: str) -> Response:
-        return Response(instance_header(sop_instance_uid))
+        shown = instance_header(sop_instance_uid)
+        study_uid = next(row["value"] for row in shown if row["keyword"] == "StudyInstanceUID")
+        study_viewed(signed_in_user(request), study_uid)
+        return Response(shown)

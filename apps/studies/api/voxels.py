@@ -46,7 +46,10 @@ class SegmentsView(APIView):
 
     @extend_schema(operation_id="series_segments", responses=s.SegmentSerializer(many=True))
     def get(self, request: Request, series_uid: str) -> Response:
-        return Response(segments_of(selectors.series_get(series_uid)))
+        series = selectors.series_get(series_uid)
+        segments = segments_of(series)
+        study_viewed(signed_in_user(request), series.study.study_uid)
+        return Response(segments)
 
 
 class LabelmapView(APIView):
@@ -56,7 +59,9 @@ class LabelmapView(APIView):
     def get(self, request: Request, series_uid: str) -> HttpResponseBase:
         """One label (uint16, little endian) for each voxel of the volume of the series that the
         header X-Referenced-Series names."""
-        labelmap = labelmap_of(selectors.series_get(series_uid))
+        series = selectors.series_get(series_uid)
+        labelmap = labelmap_of(series)
+        study_viewed(signed_in_user(request), series.study.study_uid)
         if request.headers.get("If-None-Match") == labelmap.etag:
             return HttpResponseNotModified(headers={"ETag": labelmap.etag})
         size = labelmap.voxels.stat().st_size

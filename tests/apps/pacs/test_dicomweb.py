@@ -11,6 +11,7 @@ import pytest
 from django.test import AsyncClient
 from pytest_django import Settings
 
+from apps.accounts import policy
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.pacs.store import instance_remove, instance_store
@@ -93,6 +94,26 @@ async def test_looking_is_recorded_once_a_sitting(client: AsyncClient, stored: S
         await client.get(f"/dicomweb/studies/{stored.study_uid}/metadata")
     views = AuditEntry.objects.filter(action="study.view", study_uid=stored.study_uid)
     assert await views.acount() == 1
+
+
+async def test_taking_whole_objects_is_an_export(
+    client: AsyncClient, stored: SeriesFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = f"/dicomweb/studies/{stored.study_uid}"
+    series = f"{study}/series/{stored.series_uid}"
+    instance = f"{series}/instances/{stored.sop_uids[0]}"
+    for address in (study, series, instance, f"{instance}/metadata", f"{series}/instances"):
+        await body_of(await client.get(address))
+    exports = AuditEntry.objects.filter(action="artifact.export", study_uid=stored.study_uid)
+    taken = exports.order_by("seq").values_list("object_type", "object_id")
+    assert [row async for row in taken] == [
+        ("study", stored.study_uid),
+        ("series", stored.series_uid),
+        ("instance", stored.sop_uids[0]),
+    ]
+    monkeypatch.setitem(policy.TABLE, "artifact.export", {})
+    assert (await client.get(series)).status_code == 403
+    assert (await client.get(f"{series}/metadata")).status_code == 200
 
 
 async def test_what_is_not_there_is_a_problem_in_our_words(

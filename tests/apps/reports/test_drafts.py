@@ -19,6 +19,7 @@ from apps.jobs.services.create import job_create
 from apps.jobs.services.finish import job_finish
 from apps.jobs.services.interrupt import job_interrupt
 from apps.jobs.services.start import job_start
+from apps.pacs import trail
 from apps.pacs.errors import PacsUnavailable
 from apps.reports.models import Draft, DraftVersion
 from apps.reports.services.store import draft_store
@@ -231,6 +232,16 @@ def test_list_of_a_study(as_user: AsUser, clinician: User, draft: Draft) -> None
     assert client.get("/api/v1/drafts?study_uid=2.25.9").json()["results"] == []
     job = client.get(f"/api/v1/jobs/{draft.job_id}").json()
     assert job["draft"] == str(draft.pk)
+
+
+@pytest.mark.parametrize("address", ["?study_uid=2.25.1", "/{}/versions"])
+def test_who_reads_drafts_of_a_study_is_recorded(
+    as_user: AsUser, clinician: User, draft: Draft, address: str
+) -> None:
+    trail._seen.clear()
+    as_user(clinician).get(f"/api/v1/drafts{address.format(draft.pk)}")
+    (entry,) = AuditEntry.objects.filter(action="study.view")
+    assert (entry.actor_id, entry.study_uid) == (str(clinician.pk), "2.25.1")
 
 
 def test_stored_document_says_who_wrote_what(

@@ -172,6 +172,25 @@ class TestStored:
         }
         assert client.get("/api/v1/instances/1.2.3/header").status_code == 404
 
+    def test_each_way_to_look_at_a_study_is_recorded(
+        self, series: SeriesFiles, as_user: AsUser, clinician: User
+    ) -> None:
+        client = as_user(clinician)
+        for number, address in enumerate(
+            (
+                f"series/{series.series_uid}/geometry",
+                f"series/{series.series_uid}/instances",
+                f"series/{series.series_uid}/volume",
+                f"instances/{series.sop_uids[0]}/header",
+                f"studies/{series.study_uid}/annotations",
+            ),
+            start=1,
+        ):
+            trail._seen.clear()
+            assert client.get(f"/api/v1/{address}").status_code == 200
+            views = AuditEntry.objects.filter(action="study.view", study_uid=series.study_uid)
+            assert views.count() == number, address
+
     def test_only_an_administrator_deletes_and_only_on_purpose(
         self,
         series: SeriesFiles,

@@ -17,6 +17,8 @@ from pydicom.uid import generate_uid
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
+from apps.pacs import trail
 from apps.pacs.store import instance_store
 from apps.studies.api import serializers as s
 from apps.studies.labelmap import SegmentationRefused, labels_on
@@ -133,13 +135,18 @@ def test_a_stored_segmentation_is_served_and_replaced(
     row = found.get()
     assert (row.kind, row.ai_generated, row.derived_from) == ("seg", True, [image.series_uid])
     client = as_user(clinician)
+    views = AuditEntry.objects.filter(action="study.view", study_uid=image.study_uid)
+    trail._seen.clear()
     segments = client.get(f"/api/v1/series/{row.series_uid}/segments").json()
     assert set(segments[0]) == set(s.SegmentSerializer().fields)
     assert [entry["structure_label"] for entry in segments] == [17, 53]
     assert segments[0]["volume_ml"] == pytest.approx(10 * 0.375 / 1000, abs=1e-3)
     assert segments[0]["color"] == pytest.approx([220, 216, 20], abs=2)
     address = f"/api/v1/series/{row.series_uid}/labelmap"
+    assert views.count() == 1
+    trail._seen.clear()
     answer = client.get(address)
+    assert views.count() == 2
     assert answer["X-Referenced-Series"] == image.series_uid
     sent = np.frombuffer(answer.content, "<u2").reshape(4, 16, 16)
     np.testing.assert_array_equal(sent, np.array([0, 17, 53], np.uint16)[labels()])

@@ -25,11 +25,17 @@ SEED = 31
 TRAINING_HEADS, CALIBRATION_HEADS, TEST_HEADS, SHIFTED_HEADS = 600, 400, 200, 40
 
 # Real images, by what should become of them; paths under the folder of real data.
-REAL_USUAL = ("head-mr/*",)
+REAL_USUAL = (
+    "head-mr/T1_head_ext2.nii.gz",
+    "head-mr/clinical_T2.nii.gz",
+    "head-mr/seg3D_MR.nii.gz",
+    "head-mr/stroke_*.nii.gz",
+    "ms-longitudinal/*/study*_*.nii.gz",
+)
 REAL_UNUSUAL = {
-    "other body part, MR": ("body/*mr*", "body/*MR*", "sts-mr-ct/aligned/*/*mr*"),
-    "other body part, CT": ("body/*ct*", "body/*CT*", "sts-mr-ct/aligned/*/*ct*"),
-    "CT of a head given as MR": ("head-ct/ct_brain*",),
+    "other body part, MR": ("body/example_mr_sm.nii.gz", "sts-mr-ct/*/*/mr_t1.nii.gz"),
+    "other body part, CT": ("body/totalseg_example_ct_3mm.nii.gz", "sts-mr-ct/*/*/ct.nii.gz"),
+    "CT of a head given as MR": ("head-ct/ct_brain_atlas_1mm.nii.gz",),
 }
 
 
@@ -85,8 +91,7 @@ def _simulated(gate: InputGate, anatomies: list[Anatomy]) -> dict[str, object]:
 
 def _volumes(folder: Path, patterns: Iterable[str]) -> dict[str, Volume]:
     paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
-    images = [p for p in paths if p.name.endswith((".nii", ".nii.gz")) and "seg" not in p.stem]
-    return {str(path.relative_to(folder)): read_volume(path, "nifti") for path in images}
+    return {str(path.relative_to(folder)): read_volume(path, "nifti") for path in paths}
 
 
 def _real(gate: InputGate, folder: Path | None) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml.contracts.cancel import CancelToken
-from ml.contracts.errors import Cancelled, InputRefused
+from ml.contracts.errors import Cancelled, InputRefused, InputUnusual
 from ml.contracts.manifest import InputSpec
 from ml.contracts.request import ImageInput, RunRequest
 from ml.runtime.context import ModelCache, Resources, RunContext
@@ -50,10 +50,23 @@ def with_spec(context: RunContext, **changes: object) -> RunContext:
 
 
 def test_a_fitting_series_is_read_and_noted(context: RunContext) -> None:
+    context = with_spec(context, gate="")
     volume = read_input(context)
     assert volume.shape == (40, 80, 96)
     assert volume.source is not None
     assert context.series_uids == {"image": volume.source.series_uid}
+
+
+def test_an_unusual_image_is_held_back_unless_there_is_a_reason(context: RunContext) -> None:
+    """The series is noise in the shape of a head's box."""
+    with pytest.raises(InputUnusual, match="unlike those that the models were made for"):
+        read_input(context)
+    assert context.values["gate"]["score"] > 1
+
+    reason = "A phantom, to see what the model says."
+    allowed = replace(context, request=replace(context.request, override_reason=reason), values={})
+    assert read_input(allowed).shape == (40, 80, 96)
+    assert allowed.values["gate"]["override_reason"] == reason
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.dicom.provenance import Algorithm
 from ml.imaging.volume import Volume
+from ml.models.input_gate.gate import Verdict
 from ml.pipelines.draft_report import pipeline, segmentation
 from ml.pipelines.draft_report.evidence import Locator
 from ml.pipelines.draft_report.findings import Judged, judge
 from ml.pipelines.draft_report.fixture import head_image, head_labels
 from ml.pipelines.draft_report.measurements import label_volumes, measure
+from ml.runtime import inputs
 from ml.runtime.context import RunContext, Steps
 from ml.runtime.devices import Device
 from ml.runtime.text.service import TextService
@@ -56,6 +58,11 @@ def nonsense(tmp_path: Path) -> Iterator[TextService]:
     service.close()
 
 
+class OpenGate:
+    def check(self, _image: Volume) -> Verdict:
+        return Verdict(score=0.0, reasons=())
+
+
 @pytest.fixture
 def known_structures(monkeypatch: pytest.MonkeyPatch, labels: Volume) -> None:
     """The segmenter finds the phantom's own structures."""
@@ -74,6 +81,8 @@ def known_structures(monkeypatch: pytest.MonkeyPatch, labels: Volume) -> None:
     # The tiny model stands in for the one whose digest is checked.
     monkeypatch.setattr(pipeline, "LANGUAGE_MODEL", None)
     monkeypatch.setattr(RunContext, "weights", lambda *_: Path())
+    # A head of simple shapes is unlike real ones, as the gate would say.
+    monkeypatch.setattr(inputs, "load_gate", lambda _: OpenGate())
 
 
 @pytest.fixture

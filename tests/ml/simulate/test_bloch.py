@@ -1,10 +1,13 @@
-"""Signal equations against Bloch simulators: our own of the tests, and ``blochsim`` where it is
-installed. (``mrzerocore`` is under the AGPL and therefore not used.)"""
+"""Signal equations against Bloch simulators: our own of the tests, and ``blochsim``.
+
+``mrzerocore`` is under the AGPL and therefore not used.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import blochsim
 import pytest
 import torch
 
@@ -114,7 +117,6 @@ def test_protocols_give_white_matter_one_and_the_known_order() -> None:
 
 
 def test_fast_spin_echo_agrees_with_blochsim() -> None:
-    blochsim = pytest.importorskip("blochsim")
     t1, t2 = (torch.tensor([t[i] for t in TISSUES[:2]], dtype=torch.float64) for i in (0, 1))
     echoes = blochsim.fse_sim(flip=[180.0] * 18, ESP=10.0, T1=t1, T2=t2, TR=5000.0)
     ours = mr.turbo_spin_echo(
@@ -125,7 +127,6 @@ def test_fast_spin_echo_agrees_with_blochsim() -> None:
 
 
 def test_gradient_echo_agrees_with_blochsim() -> None:
-    blochsim = pytest.importorskip("blochsim")
     t1, t2 = (torch.tensor([t[i] for t in TISSUES], dtype=torch.float64) for i in (0, 1))
     signal = blochsim.spgr_sim(flip=25.0, TE=5.0, TR=18.0, T1=t1, T2star=t2)
     ours = mr.spoiled_gradient_echo(
@@ -135,7 +136,6 @@ def test_gradient_echo_agrees_with_blochsim() -> None:
 
 
 def test_mprage_from_rest_agrees_with_blochsim() -> None:
-    blochsim = pytest.importorskip("blochsim")
     t1 = torch.tensor([t[0] for t in TISSUES], dtype=torch.float64)
     signal = blochsim.mprage_sim(
         TI=900.0, flip=9.0, TRspgr=7.0, nshots=(88, 88), T1=t1, inv_efficiency=0.96

@@ -11,6 +11,10 @@ DICOM_WEB_ROOT = "/dicomweb/"
 # Without the second, JPEG 2000 cannot be decoded and compressed frames cannot be transcoded.
 PLUGINS = ("OrthancDicomWeb", "OrthancGdcm")
 
+# What deploy/images/orthanc.Dockerfile and deploy/compose.yaml give to the Orthanc in a container.
+CONTAINER_STORE = "/var/lib/orthanc"
+CONTAINER_HTTP_PORT, CONTAINER_DICOM_PORT = 8042, 4242
+
 
 class PluginMissing(Exception):
     """An Orthanc plug-in is not installed; the text names the Debian package."""
@@ -39,6 +43,7 @@ def orthanc_config(
     *,
     any_sender: bool = True,
     aet: str = "SYNOPTIC",
+    plugins: list[str] | None = None,
 ) -> dict[str, Any]:
     """Settings for an Orthanc that belongs to this installation alone.
 
@@ -52,7 +57,7 @@ def orthanc_config(
         "StorageDirectory": str(store),
         "IndexDirectory": str(store),
         "StorageCompression": False,
-        "Plugins": [str(plugin_path(name)) for name in PLUGINS],
+        "Plugins": plugins or [str(plugin_path(name)) for name in PLUGINS],
         "HttpServerEnabled": True,
         "HttpPort": http_port,
         "RemoteAccessAllowed": False,
@@ -111,4 +116,28 @@ def orthanc_config(
             "Throttling": 4,
             "RestrictTransferSyntaxes": [f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93)],
         },
+    }
+
+
+def container_config(user: str, password: str, *, aet: str = "SYNOPTIC") -> dict[str, Any]:
+    """Settings for the Orthanc of ``deploy/compose.yaml``, alone in its container.
+
+    Its HTTP port is on the inner network only. C-STORE is for modalities that the site lists.
+    """
+    config = orthanc_config(
+        Path(CONTAINER_STORE),
+        CONTAINER_HTTP_PORT,
+        CONTAINER_DICOM_PORT,
+        user,
+        password,
+        any_sender=False,
+        aet=aet,
+        plugins=[str(PLUGIN_FOLDERS[0] / f"lib{name}.so") for name in PLUGINS],
+    )
+    return config | {
+        "StorageDirectory": CONTAINER_STORE,
+        "IndexDirectory": CONTAINER_STORE,
+        "RemoteAccessAllowed": True,
+        # As "name": ["AET", "host", port].
+        "DicomModalities": {},
     }

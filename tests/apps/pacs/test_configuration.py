@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from apps.pacs.configuration import PluginMissing, orthanc_config, plugin_path
@@ -31,6 +31,24 @@ def test_the_file_is_for_its_owner_alone_and_holds_the_settings(
     assert written["HttpCompressionEnabled"] is False
     assert written["OverwriteInstances"] is True
     assert Path(written["StorageDirectory"]).is_dir()
+
+
+def test_the_one_in_a_container_has_its_folders_ports_and_the_password_of_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SYNOPTIC_ORTHANC_PASSWORD", raising=False)
+    with pytest.raises(CommandError, match="SYNOPTIC_ORTHANC_PASSWORD"):
+        call_command("orthanc_config", "--container", "--out", "-")
+    monkeypatch.setenv("SYNOPTIC_ORTHANC_PASSWORD", "of-all")
+    call_command("orthanc_config", "--container", "--out", "-")
+    written = json.loads(capsys.readouterr().out)
+    assert written["RegisteredUsers"] == {"synoptic": "of-all"}
+    assert (written["HttpPort"], written["DicomPort"]) == (8042, 4242)
+    assert written["RemoteAccessAllowed"] is True
+    assert written["StorageDirectory"] == written["IndexDirectory"] == "/var/lib/orthanc"
+    assert written["DicomAlwaysAllowStore"] is False
+    # As Debian's packages name them, here as in the image.
+    assert all(Path(plugin).exists() for plugin in written["Plugins"])
 
 
 def test_nobody_stores_unasked_where_orthanc_cannot_be_kept_on_loopback(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _read(path: Path) -> dict[str, str]:
 
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (data_dir / f".{FILE}.lock").open("w") as handle:
         flock(handle, LOCK_EX)
         yield

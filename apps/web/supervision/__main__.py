@@ -38,6 +38,8 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> int:
+    # What this process and all it starts write is the owner's alone.
+    os.umask(0o077)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _on_signal)
     try:

@@ -37,6 +37,8 @@ def data_dir_prepare(data_dir: Path) -> None:
     """Make the data folder, private to its owner, and see that it can hold anything."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Also one that was there before.
+        data_dir.chmod(0o700)
         probe = data_dir / ".writable"
         probe.write_bytes(b"0" * 4096)
         probe.unlink()

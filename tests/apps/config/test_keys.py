@@ -14,6 +14,11 @@ def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
 
 
+def test_a_data_folder_that_a_command_makes_first_is_private(tmp_path: Path) -> None:
+    load_or_create(tmp_path / "data")
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_those_who_start_together_agree(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: load_or_create(tmp_path), range(8)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import socket
+import stat
+import subprocess
+import sys
 from configparser import RawConfigParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,6 +70,26 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=100 * 1024**2))
     with pytest.raises(preflight.StartRefused, match=r"0\.1 GiB free; Synoptic needs 2 GiB"):
         preflight.data_dir_prepare(tmp_path)
+
+
+def test_a_data_folder_that_others_could_read_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "FREE_BYTES_NEEDED", 0)
+    tmp_path.chmod(0o755)
+    preflight.data_dir_prepare(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_what_the_supervisor_and_its_children_write_is_the_owners() -> None:
+    program = (
+        "import os\nfrom apps.web.supervision import __main__ as supervisor\n"
+        "supervisor._run = lambda: os.umask(0)\nprint(supervisor.main())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert int(told.stdout) == 0o077
 
 
 def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

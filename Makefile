@@ -1,5 +1,5 @@
 # What can be asked of this repository. `make run` starts the product, `make test` checks it.
-.PHONY: run test check fix bench figures doctor setup-run setup-test
+.PHONY: run test check fix bench figures setup-run setup-test
 python := .venv/bin/python
 
 run: setup-run
@@ -20,9 +20,6 @@ bench: setup-test
 
 figures: setup-run
 	$(python) -m ml.training.segment_head evaluate
-
-doctor: setup-run
-	@$(python) manage.py doctor
 
 setup-run:
 	@deploy/setup.sh run

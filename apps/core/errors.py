@@ -6,6 +6,7 @@ data, ``permanent`` says that the same request cannot succeed later.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -84,6 +85,15 @@ class Unavailable(ApiError):
     permanent = False
 
 
+class DiskFull(ApiError):
+    status = 507
+    code = "disk_full"
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__("The disk of the server is full. An administrator must make room.")
+
+
 def problem_body(*, status: int, code: str, detail: str, errors: Any = None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -126,6 +136,8 @@ def as_api_error(error: Exception) -> ApiError:
             permanent=error.status_code not in (429, 503),
             headers=_retry_and_challenge(error),
         )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return DiskFull()
     return ApiError(
         "Something went wrong on our side. It has been logged.",
         code="internal_error",
@@ -149,7 +161,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
 
     told = as_api_error(error)
     set_rollback()
-    if told.code == "internal_error":
+    if told.code in ("internal_error", "disk_full"):
         view = type(context.get("view")).__name__
         log.error("unforeseen %s in %s", type(error).__name__, view, exc_info=error)
     body = problem_body(

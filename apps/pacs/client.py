@@ -127,15 +127,6 @@ async def send_async(asked: httpx.Request, *, stream: bool = False) -> httpx.Res
             return await async_client().send(asked, stream=stream)
 
 
-def ping(timeout: float = 2.0) -> bool:
-    """Whether Orthanc answers and knows us."""
-    try:
-        request("GET", "/system", timeout=timeout)
-    except (PacsUnavailable, PacsNotFound, PacsFailed):
-        return False
-    return True
-
-
 _by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
     weakref.WeakKeyDictionary()
 )

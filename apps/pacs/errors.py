@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import ApiError, NotFound, Unavailable
+from apps.core.errors import ApiError, DiskFull, NotFound, Unavailable
 
 
 class PacsUnavailable(Unavailable):
@@ -35,6 +35,17 @@ class PacsFailed(ApiError):
 
     def __str__(self) -> str:
         return f"Orthanc answered {self.pacs_status}: {self.reason}"
+
+
+class PacsFull(PacsFailed):
+    """Orthanc has no room for more."""
+
+    code = "disk_full"
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        told = DiskFull()
+        self.status, self.user_message = told.status, told.user_message
 
 
 class InstanceRefused(ApiError):

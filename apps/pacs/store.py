@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.pacs.client import request
-from apps.pacs.errors import InstanceRefused, PacsFailed, PacsNotFound
+from apps.pacs.errors import InstanceRefused, PacsFailed, PacsFull, PacsNotFound
 
 # How Orthanc answers an object that it cannot take in (an unavailable store answers 500 or 503).
 REFUSALS = {400, 404, 415, 422}
+# And how it says that its own disk has no room.
+NO_ROOM = {"The file storage is full", "Cannot write to file"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class StoredInstance:
 def instance_store(source: bytes | Path) -> StoredInstance:
     """Store one DICOM file. The same SOP instance again replaces the one before.
 
-    Raises InstanceRefused with a reason for a person when Orthanc cannot take it in.
+    Raises InstanceRefused with a reason for a person when Orthanc cannot take it in, and PacsFull
+    when it has no room.
     """
     content = source if isinstance(source, bytes) else source.read_bytes()
     try:
@@ -39,6 +42,8 @@ def instance_store(source: bytes | Path) -> StoredInstance:
             code="identifiers_missing",
         ) from None
     except PacsFailed as error:
+        if error.pacs_status == 507 or error.reason in NO_ROOM:
+            raise PacsFull(error.pacs_status, error.reason) from None
         if error.pacs_status not in REFUSALS:
             raise
         raise InstanceRefused(

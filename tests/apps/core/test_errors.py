@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 
@@ -43,6 +44,8 @@ def _answer(error: Exception) -> tuple[int, dict[str, object], str]:
         (exceptions.Throttled(wait=3), 429, "throttled"),
         (exceptions.ParseError(), 400, "parse_error"),
         (RuntimeError(PHI), 500, "internal_error"),
+        (OSError(errno.ENOSPC, PHI), 507, "disk_full"),
+        (OSError(errno.EACCES, PHI), 500, "internal_error"),
     ],
 )
 def test_every_refusal_is_problem_json(error: Exception, status: int, code: str) -> None:

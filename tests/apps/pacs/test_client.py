@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ import pytest
 from pytest_django import Settings
 
 from apps.pacs import client
-from apps.pacs.errors import PacsFailed, PacsNotFound, PacsUnavailable
+from apps.pacs.errors import PacsFailed, PacsFull, PacsNotFound, PacsUnavailable
+from apps.pacs.store import instance_store
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -52,7 +54,19 @@ def test_hanging_up_twice_is_being_away(fresh: Settings) -> None:
     fresh.ORTHANC_URL = Server(b"", b"").url
     with pytest.raises(PacsUnavailable):
         client.get_json("/system")
-    assert client.ping() is False
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(507, "The file storage is full"), (500, "Cannot write to file")]
+)
+def test_an_archive_without_room_says_so(fresh: Settings, status: int, reason: str) -> None:
+    body = json.dumps({"OrthancError": reason}).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    fresh.ORTHANC_URL = Server(head + body).url
+    with pytest.raises(PacsFull) as raised:
+        instance_store(b"x")
+    assert (raised.value.status, raised.value.code) == (507, "disk_full")
+    assert "make room" in raised.value.user_message
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,17 @@ class NoTexts(logging.Filter):
         return True
 
 
+class NoQueries(logging.Filter):
+    """Uvicorn names the whole address of a websocket, and with it the ticket that opens it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
+            record.args = tuple(
+                one.partition("?")[0] if isinstance(one, str) else one for one in record.args
+            )
+        return True
+
+
 class NotHealth(logging.Filter):
     """The health page says what is down; asked four times a second, it needs no log lines."""
 

@@ -105,7 +105,7 @@ def _decode(cursor: str, model: type[Model], ordering: Sequence[str]) -> tuple[b
             raise refused
         fields = [model._meta.get_field(name.lstrip("-")) for name in ordering]
         typed = [field.to_python(v) for field, v in zip(fields, values, strict=True)]  # type: ignore[union-attr]
-    except (ValueError, TypeError, binascii.Error, ValidationError) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error, ValidationError) as error:
         raise refused from error
     return bool(backwards), typed
 

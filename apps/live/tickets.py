@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.core import signing
-from django.core.cache import cache
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, User
+from apps.core.redis import redis_client
 
 LIFE: Final = timedelta(seconds=30)
 _SALT: Final = "apps.live.ticket"
@@ -36,6 +36,6 @@ def ticket_redeem(ticket: str) -> dict[str, Any] | None:
         body: dict[str, Any] = signing.loads(ticket, salt=_SALT, max_age=LIFE)
     except signing.BadSignature:
         return None
-    if not cache.add(f"live-ticket:{body['once']}", 1, timeout=LIFE.total_seconds()):
-        return None
-    return body
+    # In Redis, so that all web processes know of it.
+    first = redis_client().set(f"synoptic-live-ticket:{body['once']}", 1, nx=True, ex=LIFE)
+    return body if first else None

@@ -212,13 +212,14 @@ LOGGING: dict[str, Any] = {
     },
     "filters": {
         "no_texts": {"()": "apps.core.logs.NoTexts"},
+        "no_queries": {"()": "apps.core.logs.NoQueries"},
         "not_health": {"()": "apps.core.logs.NotHealth"},
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["no_texts", "not_health"],
+            "filters": ["no_texts", "no_queries", "not_health"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -55,6 +55,15 @@ def test_a_failed_task_is_logged_without_its_text(written: io.StringIO) -> None:
     assert "Doe" not in text
 
 
+def test_the_ticket_of_a_websocket_is_not_logged(written: io.StringIO) -> None:
+    """As Uvicorn writes it."""
+    logging.getLogger("uvicorn.error").info(
+        '%s - "WebSocket %s" [accepted]', "127.0.0.1:5", "/ws/v1/live?ticket=secret"
+    )
+    assert '127.0.0.1:5 - "WebSocket /ws/v1/live" [accepted]' in written.getvalue()
+    assert "secret" not in written.getvalue()
+
+
 def test_the_health_page_writes_no_lines(written: io.StringIO) -> None:
     class Request:
         path = "/healthz"

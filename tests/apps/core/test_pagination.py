@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.core.errors import ApiError
 from apps.core.pagination import keyset_page
 from tests.factories.accounts import user_make
@@ -85,6 +86,14 @@ def _cursor(value: object) -> str:
 def test_a_forged_cursor_is_refused(db: None, cursor: str) -> None:
     with pytest.raises(ApiError) as refused:
         keyset_page(User.objects.all(), ordering=("username", "id"), cursor=cursor)
+    assert refused.value.code == "cursor_invalid"
+
+
+def test_a_cursor_beyond_all_numbers_is_refused(db: None) -> None:
+    text = b'[0, ["seq"], [1e400]]'
+    cursor = base64.urlsafe_b64encode(text).decode().rstrip("=")
+    with pytest.raises(ApiError) as refused:
+        keyset_page(AuditEntry.objects.all(), ordering=("seq",), cursor=cursor)
     assert refused.value.code == "cursor_invalid"
 
 

@@ -8,20 +8,25 @@ from collections.abc import Callable
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.cache import cache
 from django.test import AsyncClient
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.core.redis import redis_client
 from apps.jobs.lease import Lease
 from apps.jobs.models import Job
 from apps.jobs.services.append import job_events_append
-from apps.live.tickets import ticket_redeem
+from apps.live.tickets import ticket_issue, ticket_redeem
 
 LOG = ("log", {"level": "info", "code": "a", "text": "b"})
 AsUser = Callable[[User], APIClient]
 
 
-def test_ticket_is_for_who_may_watch(as_user: AsUser, clinician: User, nobody: User) -> None:
+@pytest.mark.services
+def test_ticket_is_for_who_may_watch(
+    redis: str, as_user: AsUser, clinician: User, nobody: User
+) -> None:
     answer = as_user(clinician).post("/api/v1/live/ticket")
     assert answer.status_code == 201
     body = ticket_redeem(answer.json()["ticket"])
@@ -31,8 +36,19 @@ def test_ticket_is_for_who_may_watch(as_user: AsUser, clinician: User, nobody: U
     assert APIClient().post("/api/v1/live/ticket").status_code in (401, 403)
 
 
+@pytest.mark.services
+def test_ticket_is_taken_once_by_all_processes_together(redis: str, clinician: User) -> None:
+    ticket, _ends = ticket_issue(clinician, None)
+    assert ticket_redeem(ticket) is not None
+    # What another process would still hold to be new.
+    cache.clear()
+    redis_client.cache_clear()
+    assert ticket_redeem(ticket) is None
+
+
+@pytest.mark.services
 def test_ticket_of_a_token_names_it(
-    with_token: Callable[[User], APIClient], clinician: User
+    redis: str, with_token: Callable[[User], APIClient], clinician: User
 ) -> None:
     body = ticket_redeem(with_token(clinician).post("/api/v1/live/ticket").json()["ticket"])
     assert body is not None

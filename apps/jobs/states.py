@@ -7,10 +7,9 @@ from typing import Final, Literal
 JobState = Literal["queued", "running", "interrupted", "succeeded", "failed", "cancelled"]
 Outcome = Literal["succeeded", "failed", "cancelled"]
 
-# queued -> failed: what was queued can no longer be run (its pipeline was switched off).
 # interrupted -> failed: the last allowed attempt lost its worker.
 TRANSITIONS: Final[dict[JobState, frozenset[JobState]]] = {
-    "queued": frozenset({"running", "cancelled", "failed"}),
+    "queued": frozenset({"running", "cancelled"}),
     "running": frozenset({"succeeded", "failed", "cancelled", "interrupted"}),
     "interrupted": frozenset({"queued", "failed", "cancelled"}),
     "succeeded": frozenset(),
@@ -18,7 +17,6 @@ TRANSITIONS: Final[dict[JobState, frozenset[JobState]]] = {
     "cancelled": frozenset(),
 }
 FINISHED: Final[frozenset[JobState]] = frozenset({"succeeded", "failed", "cancelled"})
-WAITING: Final[frozenset[JobState]] = frozenset({"queued", "interrupted"})
 
 
 class IllegalTransition(Exception):

@@ -66,7 +66,3 @@ def job_events_append(lease: Lease, rows: Sequence[EventRow], progress: float | 
             job.progress = progress
         append_locked(job, rows, ("progress",))
     return job.head
-
-
-def job_event_append(lease: Lease, kind: str, data: dict[str, Any]) -> int:
-    return job_events_append(lease, [(kind, data)])

@@ -523,7 +523,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** @description Revoke a token. What it is used for stops at once. */
+        /** @description Revoke a token. It opens nothing from then on; its open websockets close within 15 s. */
         delete: operations["tokens_revoke"];
         options?: never;
         head?: never;

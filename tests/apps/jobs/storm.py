@@ -16,7 +16,7 @@ from django.db import connection
 
 from apps.jobs.lease import Lease
 from apps.jobs.models import Job, JobEvent
-from apps.jobs.services.append import job_event_append
+from apps.jobs.services.append import job_events_append
 from apps.jobs.services.cancel import job_cancel
 from apps.jobs.services.create import job_create
 from apps.jobs.services.positions import positions_announce
@@ -35,7 +35,8 @@ def start(job: Job) -> Lease | None:
 def append(lease: Lease) -> None:
     try:
         for number in range(EACH):
-            job_event_append(lease, "log", {"level": "info", "code": "n", "text": str(number)})
+            row = ("log", {"level": "info", "code": "n", "text": str(number)})
+            job_events_append(lease, [row])
             if number == EACH // 2:
                 job_cancel(lease.job_id)
                 positions_announce()

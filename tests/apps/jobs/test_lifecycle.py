@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.jobs.lease import Lease, LeaseLost, cancel_requested, job_heartbeat
 from apps.jobs.models import Job
-from apps.jobs.services.append import job_event_append, job_events_append
+from apps.jobs.services.append import job_events_append
 from apps.jobs.services.cancel import job_cancel
 from apps.jobs.services.finish import job_finish
 from apps.jobs.services.interrupt import MAX_ATTEMPTS, PACS_WAITS, job_interrupt
@@ -46,7 +46,7 @@ def _expire(job: Job) -> None:
 def test_from_queued_to_succeeded(make_job: MakeJob) -> None:
     job = make_job()
     lease = _start(job)
-    job_event_append(lease, *LOG)
+    job_events_append(lease, [LOG])
     job_finish(lease, "succeeded", result={"pipeline": "draft_report"})
     job.refresh_from_db()
     assert _types(job) == ["job.queued", "job.started", "log", "job.finished"]
@@ -73,7 +73,7 @@ def test_nothing_follows_the_end(make_job: MakeJob) -> None:
     lease = _start(job)
     job_finish(lease, "failed", code="out_of_memory", user_message="Too large.")
     with pytest.raises(LeaseLost):
-        job_event_append(lease, *LOG)
+        job_events_append(lease, [LOG])
     with pytest.raises(LeaseLost):
         job_finish(lease, "succeeded")
     job.refresh_from_db()
@@ -88,7 +88,7 @@ def test_stale_lease_is_refused_everywhere(make_job: MakeJob) -> None:
     assert expired_interrupt() == 1
     new = _start(job, "w2")
     for refused in (
-        lambda: job_event_append(old, *LOG),
+        lambda: job_events_append(old, [LOG]),
         lambda: job_events_append(old, [LOG, LOG]),
         lambda: job_heartbeat(old),
         lambda: cancel_requested(old),
@@ -288,7 +288,7 @@ def test_deleted_job_is_lost_not_an_error(make_job: MakeJob) -> None:
     for refused in (
         lambda: job_heartbeat(lease),
         lambda: cancel_requested(lease),
-        lambda: job_event_append(lease, *LOG),
+        lambda: job_events_append(lease, [LOG]),
         lambda: job_finish(lease, "succeeded"),
         lambda: job_interrupt(lease, reason="x"),
     ):

@@ -31,6 +31,11 @@ class InputSpecSerializer(serializers.Serializer[Any]):
     min_extent_mm = serializers.FloatField(allow_null=True)
     synthetic = serializers.BooleanField(help_text="Whether AI-made images are accepted too.")
     required = serializers.BooleanField()  # type: ignore[assignment]
+    gate = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="The weights that tell unusual images, or empty.",
+    )
 
 
 class OutputSpecSerializer(serializers.Serializer[Any]):

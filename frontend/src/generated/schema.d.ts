@@ -754,6 +754,8 @@ export interface components {
         /** @description What one input image must be. Empty lists mean no restriction. */
         InputSpec: {
             body_parts: string[];
+            /** @description The weights that tell unusual images, or empty. */
+            gate?: string;
             geometries: components["schemas"]["GeometryKind"][];
             max_slices: number;
             /** Format: double */

@@ -7,6 +7,7 @@ sent it. Pixels are not decoded: their bytes are counted.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from dataclasses import dataclass
 from io import BytesIO
@@ -36,6 +37,8 @@ OTHER_FORMATS = (
     (b"7z\xbc\xaf", "7z archive"),
     (b"Rar!", "RAR archive"),
 )
+# Wider than DICOM's digits and dots, as files are; but never a way out of an address.
+UID_PATTERN = re.compile(r"(?!.*\.\.)[0-9A-Za-z][0-9A-Za-z._\-]{0,63}")
 IDENTIFIERS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 UNDEFINED = 0xFFFFFFFF
 ITEM, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
@@ -122,6 +125,11 @@ def _identity(dataset: FileDataset) -> Identity:
         raise InstanceRefused(
             "An identifier is longer than DICOM allows.", code="identifier_invalid"
         )
+    if not all(UID_PATTERN.fullmatch(value) for value in values.values()):
+        raise InstanceRefused(
+            "An identifier holds characters that no identifier may have.",
+            code="identifier_invalid",
+        )
     return Identity(
         sop_class_uid=values["SOPClassUID"],
         sop_instance_uid=values["SOPInstanceUID"],
@@ -163,11 +171,20 @@ def _truncated() -> InstanceRefused:
     return InstanceRefused("Its pixel data are cut short.", code="pixel_data_truncated")
 
 
+def _odd_numbers() -> InstanceRefused:
+    """The reader has an error of its own for every way in which a number can be none."""
+    return InstanceRefused(
+        "It is damaged: the size of its images cannot be read.", code="unreadable"
+    )
+
+
 def _frames(dataset: FileDataset) -> int:
     try:
         return max(1, int(dataset.get("NumberOfFrames") or 1))
     except (TypeError, ValueError):
         return 1
+    except Exception as error:
+        raise _odd_numbers() from error
 
 
 def _check_pixels_wanted(dataset: FileDataset) -> None:
@@ -191,6 +208,8 @@ def _expected_bytes(dataset: FileDataset) -> int:
             samples = 2
     except (TypeError, ValueError):
         return 0
+    except Exception as error:
+        raise _odd_numbers() from error
     return math.ceil(rows * columns * samples * bits * _frames(dataset) / 8)
 
 

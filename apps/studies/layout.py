@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from apps.studies import tags as t
-from apps.studies.frames import Frame, frame_count, frames_of
+from apps.studies.frames import FRAMES_MAX, Frame, frame_count, frames_of
 from apps.studies.tags import Tags
 from ml.contracts.geometry import SeriesGeometry, SlicePlane, classify, cross
 
@@ -37,15 +37,18 @@ class Layout:
 def layout_of(instances: dict[str, Tags], *, is_image: bool) -> Layout:
     """``instances`` are all instances of the series, by Orthanc's id."""
     by_number = sorted(instances, key=lambda oid: _number_order(instances[oid]))
-    frames = [frame for oid in by_number for frame in frames_of(oid, instances[oid])]
+    count = sum(frame_count(tags) for tags in instances.values())
     if not is_image:
-        return _without_grid("The series holds no image planes.", by_number, instances, frames)
+        return _without_grid("The series holds no image planes.", by_number, instances, count)
+    if count > FRAMES_MAX:
+        return _without_grid("It claims more slices than any scan.", by_number, instances, count)
+    frames = [frame for oid in by_number for frame in frames_of(oid, instances[oid])]
     placed = [frame for frame in frames if frame.plane is not None]
     geometry = classify([frame.plane for frame in placed if frame.plane is not None])
     if 0 < len(placed) < len(frames):
-        return _without_grid("Some slices have no position.", by_number, instances, frames)
+        return _without_grid("Some slices have no position.", by_number, instances, count)
     if not placed:
-        return _without_grid(geometry.reason, by_number, instances, frames)
+        return _without_grid(geometry.reason, by_number, instances, count)
     kind, reason = _with_pixels(geometry, placed)
     ordered = [placed[i] for i in geometry.order] if geometry.spacing else placed
     order = list(dict.fromkeys(frame.instance for frame in ordered))
@@ -78,15 +81,13 @@ def _planes(order: list[str], frames: list[Frame]) -> list[list[int]]:
     return [[at[frame.instance], frame.index] for frame in frames]
 
 
-def _without_grid(
-    reason: str, order: list[str], instances: dict[str, Tags], frames: list[Frame]
-) -> Layout:
+def _without_grid(reason: str, order: list[str], instances: dict[str, Tags], frames: int) -> Layout:
     return Layout(
         kind="none",
         spacing=None,
         slices=0,
         reason=reason,
-        frames=len(frames),
+        frames=frames,
         instances=[_instance(oid, instances[oid]) for oid in order],
         grid=None,
         planes=[],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -131,10 +132,14 @@ def _write(path: Path, content: bytes) -> None:
 
 def _make_room(folder: Path, wanted: int) -> None:
     """Let go of what was made longest ago."""
-    kept = sorted((path.stat().st_mtime, path) for path in folder.iterdir())
-    total = sum(path.stat().st_size for _, path in kept)
-    for _, path in kept:
+    kept = []
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another request has just renamed it
+            found = path.stat()
+            kept.append((found.st_mtime, found.st_size, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
         if total + wanted <= CACHE_MAX_BYTES:
             return
-        total -= path.stat().st_size
+        total -= size
         path.unlink(missing_ok=True)

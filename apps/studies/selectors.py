@@ -71,7 +71,10 @@ def priors_of(study: Study) -> list[Study]:
     """Earlier studies of the same person, newest first. A different birth date is another person
     with the same number: such numbers are given anew, or by another hospital."""
     others = Study.objects.select_related("patient").filter(patient=study.patient_id)
-    earlier = others.exclude(pk=study.pk).filter(date_key__lte=study.date_key)
+    before = Q(date_key__lt=study.date_key)
+    if study.study_time is not None:
+        before |= Q(date_key=study.date_key, study_time__lt=study.study_time)
+    earlier = others.exclude(pk=study.pk).exclude(date_key=NO_DATE).filter(before)
     if study.birth_date is not None:
         earlier = earlier.filter(Q(birth_date=study.birth_date) | Q(birth_date=None))
     return list(earlier.order_by("-date_key", "-study_time", "-id")[:50])

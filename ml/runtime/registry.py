@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
@@ -22,6 +23,7 @@ from ml.contracts.manifest import InputSpec, Manifest, OutputSpec, WeightsSpec
 
 PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
 MANIFEST = "manifest.toml"
+_importing = threading.Lock()
 T = TypeVar("T", InputSpec, OutputSpec, WeightsSpec, Manifest)
 
 
@@ -96,12 +98,18 @@ def load_pipeline(manifest: Manifest) -> ModuleType:
     if folder.parent == PIPELINES:
         return importlib.import_module(f"ml.pipelines.{manifest.name}.pipeline")
     module_name = f"synoptic_extra_pipelines_{manifest.name}"
-    if module_name in sys.modules:
-        return sys.modules[module_name]
-    spec = importlib.util.spec_from_file_location(module_name, folder / "pipeline.py")
-    if spec is None or spec.loader is None:
-        raise UnknownPipeline(f"The pipeline {manifest.name} has no pipeline.py.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
-    return module
+    # Runs start in threads of their own, and none may see a module that is half made.
+    with _importing:
+        if module_name in sys.modules:
+            return sys.modules[module_name]
+        spec = importlib.util.spec_from_file_location(module_name, folder / "pipeline.py")
+        if spec is None or spec.loader is None:
+            raise UnknownPipeline(f"The pipeline {manifest.name} has no pipeline.py.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[module_name]
+            raise
+        return module

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_UID = r"[0-9A-Za-z.\-_]{1,64}"
+_UID = r"(?![0-9A-Za-z.\-_]*\.\.)[0-9A-Za-z][0-9A-Za-z.\-_]{0,63}"
 _SERIES = rf"/series/{_UID}"
 _INSTANCE = rf"{_SERIES}/instances/{_UID}"
 _FRAMES = r"[0-9]{1,6}(,[0-9]{1,6}){0,2000}"

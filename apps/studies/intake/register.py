@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from apps.core.doorbell import ring_on_commit
@@ -48,8 +48,7 @@ def intake_commit(
     cursor = IntakeCursor.objects.select_for_update().get(pk=1)
     touched: set[Any] = set()
     for snapshot in snapshots:
-        if (study := _register_safely(snapshot)) is not None:
-            touched.add(study)
+        touched |= _register_safely(snapshot)
     touched |= _grow(counts or {})
     touched |= _remove(list(gone))
     for study_id in touched:
@@ -65,7 +64,7 @@ def intake_commit(
     cursor.save()
 
 
-def _register_safely(snapshot: Snapshot) -> Any:
+def _register_safely(snapshot: Snapshot) -> set[Any]:
     """One series that the database refuses must not hold up the others."""
     try:
         with transaction.atomic():
@@ -75,12 +74,24 @@ def _register_safely(snapshot: Snapshot) -> Any:
     except DatabaseError as error:
         # Not the error itself: the database repeats the row, and with it the patient.
         log.error("a series could not be registered: %s", type(error).__name__)  # noqa: TRY400
-        return None
+        return set()
 
 
-def _register(snapshot: Snapshot) -> Any:
+def _register(snapshot: Snapshot) -> set[Any]:
+    """The studies that look different now: the series' own, and the one that it was in before."""
     tags, record, layout = snapshot.tags, snapshot.record, snapshot.layout
     study_uid = t.text(tags, "StudyInstanceUID")
+    if _of_another_patient(snapshot, study_uid):
+        log.error(
+            "a series is left out: its StudyInstanceUID is that of another patient's study "
+            "(Orthanc series %s)",
+            record.orthanc_id,
+        )
+        return set()
+    before = Series.objects.filter(
+        Q(orthanc_id=record.orthanc_id) | Q(series_uid=t.text(tags, "SeriesInstanceUID"))
+    )
+    touched = set(before.values_list("study_id", flat=True))
     study, _ = Study.objects.update_or_create(
         study_uid=study_uid,
         defaults=_study_values(snapshot),
@@ -136,7 +147,16 @@ def _register(snapshot: Snapshot) -> Any:
                 "planes": layout.planes,
             },
         )
-    return study.pk
+    return touched | {study.pk}
+
+
+def _of_another_patient(snapshot: Snapshot, study_uid: str) -> bool:
+    """Careless anonymisation gives two people one StudyInstanceUID. Orthanc keeps them apart; one
+    study of both would show a person somebody else's images."""
+    others = Series.objects.filter(study__study_uid=study_uid).exclude(
+        Q(orthanc_id=snapshot.record.orthanc_id) | Q(study__patient__identity=_identity(snapshot))
+    )
+    return others.exclude(study__orthanc_id=snapshot.record.study_orthanc_id).exists()
 
 
 def _small(number: int | None) -> int | None:
@@ -164,16 +184,22 @@ def _study_values(snapshot: Snapshot) -> dict[str, Any]:
 
 def _patient(snapshot: Snapshot) -> Patient:
     tags = snapshot.tags
-    patient_id = t.text(tags, "PatientID")
-    issuer = t.text(tags, "IssuerOfPatientID")
-    if patient_id:
-        identity = f"id:{issuer}:{patient_id}"
-    else:
-        identity = f"study:{t.text(tags, 'StudyInstanceUID')}"
     patient, _ = Patient.objects.get_or_create(
-        identity=identity, defaults={"patient_id": patient_id, "issuer": issuer}
+        identity=_identity(snapshot),
+        defaults={
+            "patient_id": t.text(tags, "PatientID"),
+            "issuer": t.text(tags, "IssuerOfPatientID"),
+        },
     )
     return patient
+
+
+def _identity(snapshot: Snapshot) -> str:
+    tags = snapshot.tags
+    patient_id = t.text(tags, "PatientID")
+    if patient_id:
+        return f"id:{t.text(tags, 'IssuerOfPatientID')}:{patient_id}"
+    return f"study:{t.text(tags, 'StudyInstanceUID')}"
 
 
 def _grow(counts: dict[str, int]) -> set[Any]:

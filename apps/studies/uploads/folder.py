@@ -24,12 +24,25 @@ class UploadTooLarge(ApiError):
         super().__init__(f"An upload may have at most {limit:.0f} MiB. Send it in parts.")
 
 
+class TooManyFiles(ApiError):
+    status = 413
+    code = "too_many_files"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"An upload may have at most {settings.UPLOAD_MAX_FILES} files. Send them in parts."
+        )
+
+
 class FolderFile(UploadedFile[bytes]):
     """A file that lies on disk and is not held open: there may be thousands."""
 
     def __init__(self, *, name: str, path: Path, size: int) -> None:
         super().__init__(file=None, name=name, size=size)
         self.path = path
+
+    def close(self) -> None:
+        """Nothing is open; the parser asks it of every file when it ends early."""
 
 
 class FolderUploadHandler(FileUploadHandler):
@@ -55,6 +68,8 @@ class FolderUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if self._count >= settings.UPLOAD_MAX_FILES:
+            raise TooManyFiles
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._count += 1
         self._path = self.folder / f"{self._count:06d}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,8 +19,26 @@ CHUNK = 1024**2
 # An archive that grows this much beyond this size is a bomb, not a study.
 RATIO_MAX = 200
 RATIO_MATTERS_ABOVE = 100 * 1024**2
+# An entry of an archive's directory: 46 bytes, its name, and what systems add.
+DIRECTORY_BYTES_AN_ENTRY = 512
+# The end of the directory, and that of zip64 before it; a comment of 64 KiB may follow.
+END_MAGIC, WIDE_END_MAGIC = b"PK\x05\x06", b"PK\x06\x06"
+END_REACHES = 66 * 1024
 # What desktop systems leave in every folder.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+# What the readers of the methods of compression raise on what they did not write.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class ArchiveRefused(InstanceRefused):
@@ -53,10 +73,11 @@ def archive_files(
 
     Names are never used as paths. Raises ArchiveRefused when the archive as a whole is refused.
     """
+    _check_directory(path, allowance)
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ArchiveRefused("The zip archive is damaged.", code="archive_damaged") from error
+        raise _damaged_archive() from error
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _check_archive(entries, path.stat().st_size, allowance)
@@ -75,6 +96,27 @@ def archive_files(
                     return
                 continue
             yield name, target
+
+
+def _damaged_archive() -> ArchiveRefused:
+    return ArchiveRefused("The zip archive is damaged.", code="archive_damaged")
+
+
+def _check_directory(path: Path, allowance: Allowance) -> None:
+    """Look at the size of the archive's directory before it is read: it is held in memory whole."""
+    with path.open("rb") as stream:
+        length = stream.seek(0, 2)
+        stream.seek(max(0, length - END_REACHES))
+        tail = stream.read()
+    at = tail.rfind(END_MAGIC)
+    if at < 0 or len(tail) < at + 20:
+        raise _damaged_archive()
+    entries, size = struct.unpack_from("<HI", tail, at + 10)
+    wide = tail.rfind(WIDE_END_MAGIC, 0, at)
+    if wide >= 0 and len(tail) >= wide + 48:
+        entries, size = struct.unpack_from("<QQ", tail, wide + 32)
+    if entries > allowance.entries or size > DIRECTORY_BYTES_AN_ENTRY * max(1, allowance.entries):
+        raise ArchiveRefused("It holds more files than an upload may.", code="too_many_files")
 
 
 def _check_archive(entries: list[zipfile.ZipInfo], size: int, allowance: Allowance) -> None:
@@ -103,16 +145,23 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 def _unpack(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, allowance: Allowance
 ) -> None:
+    damaged = ArchiveRefused("It is damaged in the archive.", code="archive_damaged")
     try:
-        with archive.open(entry) as source, target.open("wb") as out:
-            first = True
-            while chunk := source.read(CHUNK):
-                if first and chunk[:4] == ZIP_MAGIC:
-                    raise ArchiveRefused(
-                        "It is an archive within an archive.", code="nested_archive"
-                    )
-                first = False
-                allowance.take(len(chunk))
-                out.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ArchiveRefused("It is damaged in the archive.", code="archive_damaged") from error
+        source = archive.open(entry)
+    except DAMAGE as error:
+        raise damaged from error
+    with source, target.open("wb") as out:
+        first = True
+        while True:
+            # Only the reading: a disk that is full while writing is no fault of the archive.
+            try:
+                chunk = source.read(CHUNK)
+            except DAMAGE as error:
+                raise damaged from error
+            if not chunk:
+                return
+            if first and chunk[:4] == ZIP_MAGIC:
+                raise ArchiveRefused("It is an archive within an archive.", code="nested_archive")
+            first = False
+            allowance.take(len(chunk))
+            out.write(chunk)

@@ -54,6 +54,14 @@ HOSTILE = {
         as_file(ct_slice(number=1, position=(0, 0, 0), StudyInstanceUID="1." * 40 + "1")),
         "identifier_invalid",
     ),
+    "an identifier that leads elsewhere": (
+        as_file(ct_slice(number=1, position=(0, 0, 0), StudyInstanceUID="../../instances/x?")),
+        "identifier_invalid",
+    ),
+    "rows that are no number": (
+        WHOLE.replace(b"\x28\x00\x10\x00US", b"\x28\x00\x10\x00FD", 1),
+        "unreadable",
+    ),
     "half its pixels": (WHOLE[:-200], "pixel_data_truncated"),
     "no pixels": (WHOLE[: WHOLE.rindex(b"\xe0\x7f\x10\x00")], "pixel_data_truncated"),
     "fewer frames than it says": (compressed([b"ab"], claimed=3), "pixel_data_truncated"),

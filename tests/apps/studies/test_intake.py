@@ -158,6 +158,32 @@ def test_patients_and_priors(indexed: Indexed) -> None:
     assert Patient.objects.count() == 4
 
 
+def test_a_study_of_the_same_day_is_earlier_by_its_time(indexed: Indexed) -> None:
+    morning = ct_series(1, StudyDate="20240101", StudyTime="080000")
+    evening = ct_series(1, StudyDate="20240101", StudyTime="170000")
+    undated = ct_series(1, StudyDate="")
+    for series in (morning, evening, undated):
+        indexed(series)
+    assert priors_of(study_get(morning.study_uid)) == []
+    assert [s.study_uid for s in priors_of(study_get(evening.study_uid))] == [morning.study_uid]
+
+
+def test_two_patients_with_one_study_uid_are_not_shown_as_one(
+    indexed: Indexed, settle: Settle
+) -> None:
+    adams = ct_series(2, PatientID="A", PatientName="Adams")
+    indexed(adams)
+    baker = ct_series(2, PatientID="B", PatientName="Baker", StudyInstanceUID=adams.study_uid)
+    other = ct_series(2, PatientID="B", PatientName="Baker")
+    for file in (*baker.files, *other.files):
+        instance_store(file)
+    settle(complete(other))
+    study = study_get(adams.study_uid)
+    assert (study.patient_name, study.series_count) == ("Adams", 1)
+    assert not Series.objects.filter(series_uid=baker.series_uid).exists()
+    assert set(Patient.objects.values_list("patient_id", flat=True)) == {"A", "B"}
+
+
 def test_odd_values_do_not_stop_intake(indexed: Indexed) -> None:
     odd = ct_series(
         2,

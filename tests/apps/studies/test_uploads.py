@@ -169,6 +169,26 @@ def test_archives_with_too_many_files_or_damage_are_refused(
     assert reasons(send(client, ("none.zip", zipped()))) == {}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_under_any_compression_is_a_reason(client: APIClient, method: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("a.dcm", GOOD.files[0])
+    spoilt = bytearray(buffer.getvalue())
+    spoilt[50:90] = b"\xaa" * 40
+    answer = send(client, ("bad.zip", bytes(spoilt)), ("good.dcm", GOOD.files[1]))
+    assert answer.status_code == 201
+    assert reasons(answer) == {"a.dcm": "archive_damaged"}
+
+
+def test_more_files_than_an_upload_may_have_are_refused_in_words(
+    client: APIClient, settings: Settings
+) -> None:
+    settings.UPLOAD_MAX_FILES = 2
+    answer = send(client, *((f"{i}.dcm", b"x") for i in range(3)))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_files")
+
+
 def test_an_upload_beyond_the_limit_is_refused(
     client: APIClient, settings: Settings, data_dir: Path, orthanc: Orthanc
 ) -> None:

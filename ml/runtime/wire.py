@@ -64,8 +64,12 @@ def event_from_message(message: Message) -> Event:
     return Event(type=message["type"], data=message["data"])
 
 
-def _kinds(base: type[MlError]) -> list[type[MlError]]:
-    return [base, *(kind for sub in base.__subclasses__() for kind in _kinds(sub))]
+# The contract's own kinds: a part may refine one for itself, with the same code.
+_KINDS: dict[str, type[MlError]] = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, MlError)
+}
 
 
 def error_to_message(error: MlError) -> Message:
@@ -74,5 +78,4 @@ def error_to_message(error: MlError) -> Message:
 
 def error_from_message(message: Message) -> MlError:
     """The error of that code; an unknown code makes a plain ``MlError``."""
-    by_code = {kind.code: kind for kind in _kinds(errors.MlError)}
-    return by_code.get(message["code"], MlError)(message["user_message"])
+    return _KINDS.get(message["code"], MlError)(message["user_message"])

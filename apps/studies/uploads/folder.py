@@ -99,6 +99,10 @@ class FolderUploadHandler(FileUploadHandler):
             self._open = None
 
 
+def uploads_folder() -> Path:
+    return Path(settings.DATA_DIR) / "uploads"
+
+
 def new_upload() -> tuple[uuid.UUID, FolderUploadHandler]:
     upload_id = uuid.uuid4()
-    return upload_id, FolderUploadHandler(Path(settings.DATA_DIR) / "uploads" / str(upload_id))
+    return upload_id, FolderUploadHandler(uploads_folder() / str(upload_id))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.studies.tasks import LEFT_AFTER_S, uploads_clean
 from tests.factories.dicom import ct_series
 from tests.support.orthanc import Orthanc
 
@@ -236,3 +239,17 @@ def test_every_odd_file_is_stored_or_refused_with_a_reason(
         "rtstruct.dcm",
     }
     assert all(len(row["reason"]) > 10 for row in body["refused"])
+
+
+def test_what_a_killed_upload_left_is_removed(data_dir: Path) -> None:
+    left, running = data_dir / "uploads" / "left", data_dir / "uploads" / "running"
+    past = time.time() - LEFT_AFTER_S - 60
+    for folder in (left, running):
+        folder.mkdir(parents=True)
+        (folder / "000001").write_text("x")
+        os.utime(folder / "000001", (past, past))
+        os.utime(folder, (past, past))
+    (running / "000002").write_text("x")
+    uploads_clean()
+    assert not left.exists()
+    assert running.exists()

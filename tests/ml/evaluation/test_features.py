@@ -33,6 +33,13 @@ from ml.simulate.phantom import ellipsoid_head
 from ml.simulate.render import t1w
 
 RNG = np.random.default_rng(7)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers() -> None:
+    """Whatever order the tests run in."""
+    RNG.bit_generator.state = START
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from apps.core.errors import ApiError
 from apps.pacs.errors import InstanceRefused
 from apps.pacs.inspection import Identity, inspect
 from apps.pacs.store import instance_store
+
+log = logging.getLogger(__name__)
 
 # Orthanc's best rate was measured with four senders.
 SENDERS = 4
@@ -32,7 +36,7 @@ def file_receive(name: str, path: Path, *, only_study: str = "") -> Outcome:
     """Inspect and store one file, which is then removed."""
     identity: Identity | None = None
     try:
-        identity = inspect(path)
+        identity = _inspected(path)
         _check_study(identity, only_study)
         instance_store(path)
     except InstanceRefused as refusal:
@@ -40,6 +44,18 @@ def file_receive(name: str, path: Path, *, only_study: str = "") -> Outcome:
     finally:
         path.unlink(missing_ok=True)
     return Outcome(name=name, identity=identity)
+
+
+def _inspected(path: Path) -> Identity:
+    """One file that the reader stumbles over must not end the upload of all others."""
+    try:
+        return inspect(path)
+    except (ApiError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - readers have errors of many kinds
+        # Not the error itself: readers repeat values of the file in it.
+        log.warning("a file could not be read: %s", type(error).__name__)
+        raise InstanceRefused("It is damaged: it cannot be read.", code="unreadable") from None
 
 
 def _check_study(identity: Identity, only_study: str) -> None:

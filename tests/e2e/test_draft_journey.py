@@ -21,7 +21,7 @@ def open_colin(page: Page) -> str:
     page.goto("/")
     page.get_by_role("row").filter(has_text="Colin 27").click()
     page.wait_for_url("**/studies/*")
-    expect(page.get_by_role("button", name="Draft report")).to_be_visible()
+    expect(page.get_by_role("button", name="Draft report", exact=True)).to_be_visible()
     return page.url.rsplit("/", 1)[1].split("?")[0]
 
 
@@ -49,7 +49,7 @@ def test_a_draft_streams_resumes_after_reload_and_is_stored(
     page: Page, context: BrowserContext, api: httpx.Client
 ) -> None:
     study = open_colin(page)
-    page.get_by_role("button", name="Draft report").click()
+    page.get_by_role("button", name="Draft report", exact=True).click()
     expect(page.get_by_label("Progress")).to_be_visible()
     # The first sentence is on its way: the second tab and a reload must show the same.
     expect(page.get_by_role("heading", name="Findings", exact=True)).to_be_visible(timeout=DRAFT_MS)
@@ -122,7 +122,7 @@ def test_an_edit_is_saved_and_survives_a_reload(page: Page) -> None:
 def test_stop_keeps_what_there_is_and_says_incomplete(api: httpx.Client, page: Page) -> None:
     study, _series = head_series(api, "simulated later")
     page.goto(f"/studies/{study}")
-    page.get_by_role("button", name="Draft report").click()
+    page.get_by_role("button", name="Draft report", exact=True).click()
     expect(page.get_by_text("The brain measures").first).to_be_visible(timeout=DRAFT_MS)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("INCOMPLETE – stopped")).to_be_visible(timeout=20_000)

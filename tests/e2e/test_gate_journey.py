@@ -30,7 +30,7 @@ def test_an_unusual_image_is_held_back_until_there_is_a_reason(
     wait_for(lambda: api.get(f"/studies/{study}").json()["series"][0]["complete"])
 
     page.goto(f"/studies/{study}")
-    page.get_by_role("button", name="Draft report").click()
+    page.get_by_role("button", name="Draft report", exact=True).click()
     expect(page.get_by_text("Not run – unusual image")).to_be_visible(timeout=DRAFT_MS)
     expect(page.get_by_text("unlike those that the models were made for")).to_be_visible()
     held = api.get("/jobs", params={"study_uid": study}).json()["results"][0]

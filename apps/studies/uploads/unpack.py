@@ -22,8 +22,10 @@ RATIO_MATTERS_ABOVE = 100 * 1024**2
 # An entry of an archive's directory: 46 bytes, its name, and what systems add.
 DIRECTORY_BYTES_AN_ENTRY = 512
 # The end of the directory, and that of zip64 before it; a comment of 64 KiB may follow.
-END_MAGIC, WIDE_END_MAGIC = b"PK\x05\x06", b"PK\x06\x06"
+END_MAGIC, WIDE_END_MAGIC, WIDE_POINTER_MAGIC = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 END_REACHES = 66 * 1024
+# That of zip64 takes 56 bytes, and what points to it 20.
+WIDE_END_BEFORE, WIDE_POINTER_BEFORE = 76, 20
 # What desktop systems leave in every folder.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -112,8 +114,13 @@ def _check_directory(path: Path, allowance: Allowance) -> None:
     if at < 0 or len(tail) < at + 20:
         raise _damaged_archive()
     entries, size = struct.unpack_from("<HI", tail, at + 10)
-    wide = tail.rfind(WIDE_END_MAGIC, 0, at)
-    if wide >= 0 and len(tail) >= wide + 48:
+    # Where zipfile looks for it, and nowhere else: two answers would be one to hide behind.
+    wide, pointer = at - WIDE_END_BEFORE, at - WIDE_POINTER_BEFORE
+    if (
+        wide >= 0
+        and tail.startswith(WIDE_END_MAGIC, wide)
+        and tail.startswith(WIDE_POINTER_MAGIC, pointer)
+    ):
         entries, size = struct.unpack_from("<QQ", tail, wide + 32)
     if entries > allowance.entries or size > DIRECTORY_BYTES_AN_ENTRY * max(1, allowance.entries):
         raise ArchiveRefused("It holds more files than an upload may.", code="too_many_files")

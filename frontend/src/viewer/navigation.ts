@@ -67,10 +67,14 @@ export function makeNavigation(host: PanesHost, onMoved: () => void): Navigation
     onMoved();
   };
 
-  const sliceTo = (id: PaneId, index: number) => {
+  const showSlice = (id: PaneId, index: number) => {
     const viewport = paneOf(id)?.viewport;
     const last = (viewport?.getNumberOfSlices() ?? 0) - 1;
     if (last > 0) void viewport?.setImageIdIndex(Math.max(0, Math.min(last, Math.round(index))));
+  };
+
+  const sliceTo = (id: PaneId, index: number) => {
+    showSlice(id, paneOf(id)?.counted(index) ?? index);
   };
 
   const goToFrame = ({ sopInstanceUid, sliceIndex, frame = 1 }: Target) => {
@@ -121,7 +125,7 @@ export function makeNavigation(host: PanesHost, onMoved: () => void): Navigation
     sliceBy: (delta) => {
       const { activePane } = host.state.get();
       const viewport = paneOf(activePane)?.viewport;
-      if (viewport !== undefined) sliceTo(activePane, viewport.getSliceIndex() + delta);
+      if (viewport !== undefined) showSlice(activePane, viewport.getSliceIndex() + delta);
     },
     resetViews: () => {
       moveQuietly(() => {

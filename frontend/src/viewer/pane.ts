@@ -40,6 +40,9 @@ export class Pane {
   private readonly crosshair: CrosshairLayer;
   private frame: number | null = null;
   private shows = 0;
+  /** The renderer counts axial slices from the head down. Where the series counts them from the
+   * feet up, so does the number that is shown, as in the report and the DICOM objects. */
+  isCountedUp = false;
 
   constructor(
     readonly id: PaneId,
@@ -151,6 +154,11 @@ export class Pane {
     this.crosshair.draw([x, y], distance < 1.5);
   }
 
+  /** The shown number of the renderer's slice, and the other way round; both from 0. */
+  counted(index: number): number {
+    return this.isCountedUp ? this.viewport.getNumberOfSlices() - 1 - index : index;
+  }
+
   /** Reads what is shown now into `info`. */
   refresh(failureOf: (imageId: string) => string | null): void {
     // Nothing mounted: what the session wrote about the failure stays.
@@ -163,7 +171,7 @@ export class Pane {
     const isSpatial = right !== null && down !== null && plane !== null && this.isPlaced();
     this.info.set({
       isDrawn: view !== null,
-      sliceIndex: this.viewport.getSliceIndex(),
+      sliceIndex: this.counted(this.viewport.getSliceIndex()),
       sliceCount: this.viewport.getNumberOfSlices(),
       position: isSpatial ? slicePosition(plane.point, plane.normal) : null,
       letters: isSpatial ? lettersOf(right, down) : null,

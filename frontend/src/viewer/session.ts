@@ -24,6 +24,9 @@ import { initialState, type PaneId, type ViewerState } from "./viewerState";
 import { makeWindowControl, type WindowControl } from "./windowControl";
 import { presetsFor, unitOf } from "./windowing";
 
+/** The cosine of the angle within which a series counts as axial. */
+const MOSTLY = 0.9;
+
 let sessionCount = 0;
 
 export class ViewerSession {
@@ -239,6 +242,7 @@ export class ViewerSession {
     if ((pane.id === "stack") !== (loaded.mode === "stack")) return;
     pane.info.set({ failure: null, imageId: null });
     this.navigation.leave(pane);
+    pane.isCountedUp = pane.id === "axial" && (loaded.grid?.direction[8] ?? 0) > MOSTLY;
     try {
       await pane.show(loaded.displaySetId);
     } catch (error) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import time
 import zipfile
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.studies.tasks import LEFT_AFTER_S, uploads_clean
+from apps.studies.uploads.unpack import Allowance, ArchiveRefused, archive_files
 from tests.factories.dicom import ct_series
 from tests.support.orthanc import Orthanc
 
@@ -170,6 +172,40 @@ def test_archives_with_too_many_files_or_damage_are_refused(
     spoilt[60:90] = b"\xaa" * 30
     assert reasons(send(client, ("bad.zip", bytes(spoilt)))) == {"a.dcm": "archive_damaged"}
     assert reasons(send(client, ("none.zip", zipped()))) == {}
+
+
+def test_a_file_that_the_reader_stumbles_over_is_a_reason(client: APIClient) -> None:
+    whole = GOOD.files[0]
+    at = whole.index(b"\x02\x00\x10\x00UI") + 6
+    (length,) = struct.unpack_from("<H", whole, at)
+    # A well-formed UID that is no transfer syntax.
+    named = b"1.2.840.10008.1.1".ljust(length, b"\0")
+    odd = whole[: at + 2] + named + whole[at + 2 + length :]
+    answer = send(client, ("odd.dcm", odd), ("good.dcm", GOOD.files[1]))
+    assert answer.status_code == 201
+    assert reasons(answer) == {"odd.dcm": "unreadable"}
+    assert [row["name"] for row in answer.json()["stored"]] == ["good.dcm"]
+
+
+def test_the_true_directory_is_measured_not_a_false_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A false end of zip64 hides in what points to the true one; the comment gives its numbers."""
+    count, directory = 1000, b"PK\x01\x02" * 600
+    end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, 2400, 0)
+    pointer = struct.pack("<4sL8sL", b"PK\x06\x07", 0, b"PK\x06\x06" + bytes(4), 1)
+    narrow = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 64)
+    path = tmp_path / "false.zip"
+    path.write_bytes(directory + end + pointer + narrow + bytes(64))
+
+    def read(*_: object) -> None:
+        pytest.fail("the directory was read before it was measured")
+
+    monkeypatch.setattr("apps.studies.uploads.unpack.zipfile.ZipFile", read)
+    allowance = Allowance(entries=100, bytes=1024)
+    with pytest.raises(ArchiveRefused) as refusal:
+        list(archive_files(path, next_path=lambda: tmp_path / "entry", allowance=allowance))
+    assert refusal.value.code == "too_many_files"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -62,7 +62,9 @@ def _said(count: int) -> Callable[[list[Json]], bool]:
 
 def _draft(api: httpx.Client, job: Json) -> Json:
     shown = api.get(f"jobs/{job['id']}").json()
-    draft: Json = api.get(f"drafts/{shown['draft']}").json()
+    answer = api.get(f"drafts/{shown['draft']}")
+    assert answer.status_code == 200, (shown, answer.text)
+    draft: Json = answer.json()
     return draft
 
 
@@ -218,6 +220,8 @@ def test_dead_engine_is_replaced_until_the_job_is_given_up(
     again = api.post(f"jobs/{job['id']}/retry")
     assert again.status_code == 201
     assert again.json()["retry_of"] == job["id"]
+    # It kills the engine that the next test's job would share.
+    _events(api, again.json())
 
 
 @pytest.mark.parametrize(

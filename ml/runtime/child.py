@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -80,7 +81,9 @@ class EngineChild:
         """Start the child, hear all it says, and wait for its end."""
         environment = {**os.environ, "PYTHONPATH": str(places.REPOSITORY)}
         pipe = subprocess.PIPE
-        with subprocess.Popen(self._command, stdin=pipe, stdout=pipe, env=environment) as process:
+        with subprocess.Popen(
+            self._command, stdin=pipe, stdout=pipe, env=environment, process_group=0
+        ) as process:
             self._process = process
             self._born.set()
             threading.Thread(target=self._watch, name="engine-memory", daemon=True).start()
@@ -112,14 +115,23 @@ class EngineChild:
     def _watch(self) -> None:
         statm = Path(f"/proc/{self.pid}/statm")
         while not self._ended.wait(WATCH_SECONDS):
+            if self._process is None or self._process.poll() is not None:
+                # What its libraries have started would hold its pipe, and with it the runs.
+                self._end_group()
+                return
             try:
                 resident = int(statm.read_text().split()[1]) * PAGE
             except (OSError, IndexError):
-                return
+                continue
             if resident > self._limit_bytes:
                 self._out_of_memory = True
                 self.kill()
                 return
+
+    def _end_group(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _say(self, message: wire.Message) -> None:
         process = self._process
@@ -157,6 +169,7 @@ class EngineChild:
         """End the child at once, whatever it does."""
         if self._process is not None and self.running:
             self._process.kill()
+            self._end_group()
             # Its pipe may be held open by a process that one of its libraries has started: the
             # runs are told now, not when the pipe ends.
             self._bury()

@@ -3,9 +3,12 @@ installed. All give the same features within the tolerance a test holds them to.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from collections.abc import Callable
-from typing import Literal
+from types import ModuleType
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
@@ -52,9 +55,16 @@ class _TrunkOnly(torch.nn.Module):
         return self.model.trunk(folded)
 
 
-def _openvino_trunk(model: HeadUNet, threads: int | None) -> Trunk:
-    import openvino
+def _openvino() -> ModuleType:
+    """OpenVINO without its usage statistics: they go to a server outside, and are sent by forks of
+    this process that outlive it and keep its pipes open."""
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    modules.setdefault("openvino_telemetry", None)  # to import it is then an error, as if absent
+    return importlib.import_module("openvino")
 
+
+def _openvino_trunk(model: HeadUNet, threads: int | None) -> Trunk:
+    openvino = _openvino()
     size = 2 * model.config.stride
     converted = openvino.convert_model(
         _TrunkOnly(model.eval()), example_input=torch.zeros(1, 8, size, size, size)

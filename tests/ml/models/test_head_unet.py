@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +184,18 @@ def test_a_body_is_cut_to_its_head() -> None:
     assert z.stop == 354
     assert z.stop - z.start == 180
     assert (y.start, y.stop, x.start, x.stop) == (16, 104, 16, 104)
+
+
+def test_openvino_neither_calls_home_nor_starts_processes() -> None:
+    """What it would send is sent by forks of the process that holds the models."""
+    program = (
+        "import psutil, sys\n"
+        "from ml.models.head_unet.backend import open_trunk\n"
+        "from ml.pipelines.segment_head.fixture import tiny_model\n"
+        "open_trunk(tiny_model(), backend='openvino')\n"
+        "print(len(psutil.Process().children()), sys.modules['openvino_telemetry'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "None"]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ml.contracts.cancel import CancelToken
@@ -165,6 +166,22 @@ def test_a_killed_child_ends_its_runs_and_the_next_run_gets_a_new_one(
     run.join(5)
     assert isinstance(run.error, EngineDied)
     assert list(engine.run(make_request("steady"), CancelToken()))[-1].type == "result"
+
+
+def test_a_child_that_dies_takes_what_it_started_along(make_request: MakeRequest) -> None:
+    """What it has forked holds its pipe open; the run is told all the same."""
+    engine = ProcessEngine(device="cpu")
+    try:
+        run = Watched(engine, make_request("stubborn"))
+        assert run.begun.wait(START_SECONDS)
+        assert engine.pid is not None
+        (forked,) = (one.pid for one in psutil.Process(engine.pid).children())
+        os.kill(engine.pid, signal.SIGKILL)
+        run.join(5)
+        assert isinstance(run.error, EngineDied)
+        assert until(lambda: not alive(forked), 5)
+    finally:
+        engine.close()
 
 
 def test_a_run_over_its_time_is_ended(

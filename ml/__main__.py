@@ -157,6 +157,13 @@ def _samples(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _card(arguments: argparse.Namespace) -> int:
+    found = api.card_chai(registry.manifest_of(arguments.name))
+    as_json = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    print(as_json if arguments.encoding == "json" else api.card_xml(found), end="")
+    return 0
+
+
 def _evaluate(arguments: argparse.Namespace) -> int:
     return evaluation.run(arguments, sys.argv[1:], print, _say)
 
@@ -191,6 +198,10 @@ def _parser() -> argparse.ArgumentParser:
     simulating = commands.add_parser("simulate", help="write a simulated patient with its truth")
     simulation.add_arguments(simulating)
     simulating.set_defaults(call=_simulate)
+    card = commands.add_parser("card", help="a model card in the CHAI layout")
+    card.add_argument("name", help="a name that `list` shows")
+    card.add_argument("--encoding", choices=("json", "xml"), default="json")
+    card.set_defaults(call=_card)
     evaluating = commands.add_parser("evaluate", help="measure predictions against references")
     evaluation.add_arguments(evaluating)
     evaluating.set_defaults(call=_evaluate)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 from ml.contracts.cancel import CancelToken
+from ml.contracts.card import ChaiCard, Figure, MetricsFile
 from ml.contracts.engine import Engine
+from ml.contracts.evaluation import EvaluationResult, MetricRow, RowDifference
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.contracts.report import ReportDocument
 from ml.contracts.request import RunRequest
-from ml.runtime import registry, weights
+from ml.runtime import card, chai, metrics, registry, weights
 
 
 def manifests() -> tuple[Manifest, ...]:
@@ -59,3 +61,49 @@ def write_report_sr(document: ReportDocument, *, source_dir: Path, out_path: Pat
     from ml.dicom.write_report import write_report
 
     return write_report(document, source_dir=source_dir, out_path=out_path)
+
+
+def metrics_files(manifest: Manifest) -> tuple[MetricsFile, ...]:
+    """What was measured of the weights of a pipeline, as it lies beside them."""
+    return metrics.metrics_of(manifest)
+
+
+def card_chai(manifest: Manifest, figures: Iterable[Figure] = ()) -> ChaiCard:
+    """The model card in the CHAI layout; ``figures`` come after those of the metrics files."""
+    readme = manifest.card
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    own = metrics.key_figures(manifest, metrics.metrics_of(manifest))
+    return card.chai_card(manifest, text, [*own, *figures])
+
+
+def card_with(found: ChaiCard, figures: Iterable[Figure]) -> ChaiCard:
+    """The same card with further figures."""
+    return card.with_figures(found, figures)
+
+
+def card_xml(found: ChaiCard) -> str:
+    """The card as an XML document of the CHAI schema."""
+    return chai.as_xml(found)
+
+
+def evaluation_read(content: bytes) -> EvaluationResult:
+    """An evaluation from the bytes of its ``evaluation.json``. Raises ``ResultRefused``."""
+    from ml.evaluation.stored import parse
+
+    return parse(content)
+
+
+def evaluation_differences(
+    first: EvaluationResult, second: EvaluationResult, *, subgroup: str = "all"
+) -> list[RowDifference]:
+    """Second minus first with bootstrap intervals by subject. Raises ``DataDiffer``."""
+    from ml.evaluation.paired import differences
+
+    return differences(first, second, subgroup=subgroup)
+
+
+def evaluation_csv(rows: Iterable[MetricRow]) -> str:
+    """The rows of an evaluation as CSV."""
+    from ml.evaluation.table import as_csv
+
+    return as_csv(rows)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from ml.contracts.errors import InputRefused
+
 SCHEMA = "synoptic.evaluation/1"
 NOT_GIVEN = "not given"
 
@@ -92,3 +94,40 @@ class EvaluationResult(TypedDict):
     seed: int
     rows: list[MetricRow]
     subjects: list[SubjectValues]
+
+
+class RowDifference(TypedDict):
+    """One figure of two runs on the same data, and second minus first over the subjects of both.
+
+    ``difference`` and its interval are null where the figure has no values by subject (figures of
+    whole sets) or too few subjects have it in both. ``better`` names the run that is better beyond
+    what the interval leaves open; empty where it leaves 0 in, or where better has no meaning.
+    """
+
+    tier: Tier
+    metric: str
+    structure: str
+    subgroup: str
+    unit: str
+    direction: Direction
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float
+    ci_method: str
+    n_subjects: int
+    better: Literal["first", "second", ""]
+
+
+class ResultRefused(InputRefused):
+    """A file that is not an evaluation. ``kind`` is "not_json" or "wrong_schema"; ``place`` says
+    where in the file, in the schema's own names."""
+
+    def __init__(self, user_message: str, *, kind: str = "wrong_schema", place: str = "") -> None:
+        super().__init__(user_message)
+        self.kind = kind
+        self.place = place
+
+
+class DataDiffer(InputRefused):
+    """Two results that were not measured on the same data cannot be compared."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+Pillar = Literal["usefulness", "fairness", "safety"]
 GeometryKind = Literal["regular", "gapped", "tilted", "mixed", "single", "none"]
 
 
@@ -43,13 +44,30 @@ class OutputSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsSpec:
     """One weights file. ``path`` is relative to the repository, or to the data folder's
-    ``models/`` when ``installed`` (prepared at set-up, too large for the repository)."""
+    ``models/`` when ``installed`` (prepared at set-up, too large for the repository). ``metrics``
+    is the JSON file with what was measured of it, relative to the repository; empty for none."""
 
     name: str
     path: str
     sha256: str
     licence: str
     installed: bool = False
+    metrics: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyMetricSpec:
+    """One figure of the model card, taken from a metrics file.
+
+    ``weights`` names the weights entry whose metrics file holds it, ``at`` leads to it there, key
+    by key. ``pillar`` is one of the three of the CHAI Applied Model Card.
+    """
+
+    pillar: Pillar
+    label: str
+    weights: str
+    at: tuple[str, ...]
+    unit: str = "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +88,5 @@ class Manifest:
     weights: tuple[WeightsSpec, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
+    key_metrics: tuple[KeyMetricSpec, ...] = ()
     card: Path = Path()

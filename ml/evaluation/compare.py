@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ml.contracts.errors import InputRefused
 from ml.contracts.evaluation import EvaluationResult, MetricRow
-from ml.evaluation.catalogue import METRICS
-from ml.evaluation.intervals import POOLS, Array, Interval, paired_bootstrap
-from ml.evaluation.result import read
+from ml.evaluation.intervals import Interval
+from ml.evaluation.paired import difference, require_same_data, rows_by_key
+from ml.evaluation.stored import read
 from ml.evaluation.table import for_terminal, number
-
-Key = tuple[str, str]
 
 
 def compare(paths: Sequence[Path], *, resamples: int = 2000, seed: int = 0) -> str:
@@ -33,10 +29,7 @@ def compare(paths: Sequence[Path], *, resamples: int = 2000, seed: int = 0) -> s
     results = [read(path) for path in paths]
     first = results[0]
     for path, result in zip(paths, results, strict=True):
-        if result["task"] != first["task"]:
-            raise InputRefused(f"{path.name} is of the task {result['task']}, not {first['task']}.")
-        if result["data"]["sha256"] != first["data"]["sha256"]:
-            raise InputRefused(f"{path.name} was measured on other data than {paths[0].name}.")
+        require_same_data(first, result, names=(paths[0].name, path.name))
     return for_terminal("\n".join([*_heading(first, results), *_table(results, resamples, seed)]))
 
 
@@ -59,11 +52,15 @@ def _table(results: Sequence[EvaluationResult], resamples: int, seed: int) -> li
     others = [f"{name} − 1" for name in range(2, len(results) + 1)]
     head = ["metric", "of", "unit", *names, *others, "floor", "baseline"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    tables = [_rows(result) for result in results]
+    tables = [rows_by_key(result) for result in results]
     for key, row in tables[0].items():
         values = [number(t[key]["value"]) if key in t else "–" for t in tables]
         differences = [
-            _shown(difference(key, results[0], result, resamples, seed), row, table.get(key))
+            _shown(
+                difference(key, results[0], result, resamples=resamples, seed=seed),
+                row,
+                table.get(key),
+            )
             for result, table in zip(results[1:], tables[1:], strict=True)
         ]
         bounds = [
@@ -74,37 +71,6 @@ def _table(results: Sequence[EvaluationResult], resamples: int, seed: int) -> li
         cells = [key[0] + mark, key[1], row["unit"], *values, *differences, *bounds]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
-
-
-def _rows(result: EvaluationResult) -> dict[Key, MetricRow]:
-    return {(r["metric"], r["structure"]): r for r in result["rows"] if r["subgroup"] == "all"}
-
-
-def difference(
-    key: Key, first: EvaluationResult, second: EvaluationResult, resamples: int, seed: int
-) -> Interval | None:
-    """Second minus first over the subjects of both; None where they have no values by subject."""
-    if METRICS[key[0]].pool not in POOLS:
-        return None
-    rows = [_parts(key, result) for result in (first, second)]
-    names = [name for name in rows[0] if name in rows[1]]
-    if not names:
-        return None
-    parts = [np.array([row[name] for name in names]) for row in rows]
-    if parts[0].shape != parts[1].shape:
-        return None
-    return paired_bootstrap(
-        parts[0], parts[1], METRICS[key[0]].pool, resamples=resamples, seed=seed
-    )
-
-
-def _parts(key: Key, result: EvaluationResult) -> dict[str, Array]:
-    name = "/".join(part for part in key if part)
-    return {
-        item["subject"]: np.array(item["values"][name])
-        for item in result["subjects"]
-        if name in item["values"]
-    }
 
 
 def _shown(found: Interval | None, first: MetricRow, second: MetricRow | None) -> str:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
 
 from ml.contracts.errors import InputRefused
 from ml.contracts.evaluation import SCHEMA, EvaluationResult, Named
@@ -20,19 +15,13 @@ from ml.evaluation.rows import Context, metric_rows
 from ml.evaluation.run import Outcome
 from ml.evaluation.sets import set_rows
 from ml.evaluation.settings import Settings
+from ml.evaluation.stored import validator
 from ml.evaluation.subjects import attributes_of, subgroups
 from ml.evaluation.table import as_csv, as_markdown
 from ml.evaluation.tasks import TASKS
 
-_SCHEMA_FILE = Path(__file__).with_name("schema.json")
 _SOFTWARE = ("monai", "numpy", "scikit-image", "scipy", "torch")
 RESULT, CSV, MARKDOWN = "evaluation.json", "evaluation.csv", "evaluation.md"
-
-
-@cache
-def validator() -> Draft202012Validator:
-    """Checks an object against ``synoptic.evaluation/1``."""
-    return Draft202012Validator(json.loads(_SCHEMA_FILE.read_text(encoding="utf-8")))
 
 
 def assemble(settings: Settings, outcome: Outcome) -> EvaluationResult:
@@ -105,20 +94,3 @@ def write(result: EvaluationResult, out: Path) -> list[Path]:
     for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8")
     return [out / name for name in texts]
-
-
-def read(path: Path) -> EvaluationResult:
-    """A result written earlier.
-
-    Raises:
-        InputRefused: no such file, or not a result of this schema.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputRefused(f"{path.name} cannot be read as JSON.") from error
-    problems: Sequence[Any] = sorted(validator().iter_errors(content), key=str)
-    if problems:
-        raise InputRefused(f"{path.name} is not an evaluation ({SCHEMA}): {problems[0].message}")
-    result: EvaluationResult = content
-    return result

@@ -16,15 +16,22 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from ml.contracts.errors import UnknownPipeline
-from ml.contracts.manifest import InputSpec, Manifest, OutputSpec, WeightsSpec
+from ml.contracts.manifest import (
+    InputSpec,
+    KeyMetricSpec,
+    Manifest,
+    OutputSpec,
+    Pillar,
+    WeightsSpec,
+)
 
 PIPELINES = Path(__file__).resolve().parents[1] / "pipelines"
 MANIFEST = "manifest.toml"
 _importing = threading.Lock()
-T = TypeVar("T", InputSpec, OutputSpec, WeightsSpec, Manifest)
+T = TypeVar("T", InputSpec, OutputSpec, WeightsSpec, KeyMetricSpec, Manifest)
 
 
 class ManifestRefused(ValueError):
@@ -65,6 +72,7 @@ def read_manifest(path: Path) -> Manifest:
         "inputs": InputSpec,
         "outputs": OutputSpec,
         "weights": WeightsSpec,
+        "key_metrics": KeyMetricSpec,
     }
     for key, kind in parts.items():
         table[key] = [_build(kind, row, f"{where} [[{key}]]") for row in table.get(key, [])]
@@ -74,6 +82,9 @@ def read_manifest(path: Path) -> Manifest:
         raise ManifestRefused(f"{where}: name must be the folder's, {path.parent.name!r}")
     if table.get("queue") not in ("gpu", "io"):
         raise ManifestRefused(f"{where}: queue must be 'gpu' or 'io'")
+    for row in table["key_metrics"]:
+        if row.pillar not in get_args(Pillar):
+            raise ManifestRefused(f"{where}: pillar must be one of {', '.join(get_args(Pillar))}")
     return _build(Manifest, {**table, "card": path.parent / "README.md"}, where)
 
 

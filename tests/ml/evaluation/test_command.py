@@ -17,7 +17,7 @@ from ml.__main__ import main
 from ml.contracts import evaluation as contract
 from ml.dicom.nifti import write_nifti
 from ml.evaluation import command
-from ml.evaluation.result import validator
+from ml.evaluation.stored import validator
 from ml.evaluation.tasks import TASKS
 from ml.imaging.volume import Volume
 from ml.models.head_unet import backend, segmenter

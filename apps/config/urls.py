@@ -7,7 +7,17 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from apps.web.views import admin_login
 
-API_APPS = ("accounts", "audit", "registry", "studies", "jobs", "inference", "reports", "live")
+API_APPS = (
+    "accounts",
+    "audit",
+    "registry",
+    "studies",
+    "jobs",
+    "inference",
+    "reports",
+    "evaluation",
+    "live",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", admin_login),

@@ -13,7 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.policy import allowed, signed_in_user
-from apps.registry.models import PipelineVersion, State, WeightsFile
+from apps.registry.metrics_table import metrics_table
+from apps.registry.models import Checkpoint, PipelineVersion, State, WeightsFile
 from apps.registry.services import pipeline_switch
 
 TONES = {
@@ -32,7 +33,7 @@ class WeightsFileInline(admin.TabularInline[WeightsFile, PipelineVersion]):
     model = WeightsFile
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("name", "path", "digest", "licence", "found")
+    fields = readonly_fields = ("name", "path", "digest", "licence", "found", "measured")
 
     @admin.display(description="SHA-256")
     def digest(self, file: WeightsFile) -> SafeString:
@@ -41,6 +42,22 @@ class WeightsFileInline(admin.TabularInline[WeightsFile, PipelineVersion]):
     @admin.display(description="found")
     def found(self, file: WeightsFile) -> SafeString:
         return badge(file.get_state_display(), TONES[State(file.state)])
+
+    @admin.display(description="metrics")
+    def measured(self, file: WeightsFile) -> SafeString:
+        if file.metrics is None:
+            missing = f"{file.metrics_path} is missing" if file.metrics_path else "none"
+            return format_html("{}", missing)
+        tone = {Checkpoint.SAME: "good", Checkpoint.OTHER: "danger"}.get(
+            Checkpoint(file.metrics_checkpoint), "muted"
+        )
+        return format_html(
+            "<details><summary>{} of {}</summary><p>SHA-256 <code>{}</code></p>{}</details>",
+            file.metrics_path,
+            badge(file.get_metrics_checkpoint_display(), tone),
+            file.metrics_sha256,
+            metrics_table(file.metrics),
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -59,7 +76,7 @@ class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
         (None, {"fields": ("enabled", "state_badge", "name", "version", "verified_at")}),
         ("Use", {"fields": ("summary", "intended_use", "limitations", "licence")}),
         ("Contract", {"fields": ("inputs_read", "outputs_read", "parameters_read")}),
-        ("Card", {"fields": ("card",)}),
+        ("Card", {"fields": ("chai", "card")}),
     )
 
     @admin.display(description="state", ordering="state")
@@ -86,6 +103,12 @@ class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
     @admin.display(description="parameters")
     def parameters_read(self, row: PipelineVersion) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(row.parameters, indent=2))
+
+    @admin.display(description="CHAI layout")
+    def chai(self, row: PipelineVersion) -> SafeString:
+        address = f"/api/v1/pipelines/{row.name}/card"
+        links = [(f"{address}?encoding={encoding}", encoding) for encoding in ("json", "xml")]
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description="model card")
     def card(self, row: PipelineVersion) -> SafeString:

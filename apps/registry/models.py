@@ -16,6 +16,14 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
+class Checkpoint(models.TextChoices):
+    """Whether a metrics file names the weights that it stands beside."""
+
+    SAME = "same", "these weights"
+    OTHER = "other", "other weights"
+    NOT_STATED = "not stated", "not stated"
+
+
 class PipelineVersion(BaseModel):
     """Copied from the pipeline's manifest, but for ``enabled``, which is the administrator's.
 
@@ -35,6 +43,8 @@ class PipelineVersion(BaseModel):
     outputs = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
     card_html = models.TextField(blank=True)
+    # The same card in the CHAI layout (ml.contracts.card).
+    card_chai = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WEIGHTS_MISSING)
     verified_at = models.DateTimeField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
@@ -63,6 +73,13 @@ class WeightsFile(BaseModel):
     sha256 = models.CharField(max_length=64)
     licence = models.CharField(max_length=100)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WEIGHTS_MISSING)
+    # What was measured of it: the JSON file beside the weights, as it is.
+    metrics_path = models.CharField(max_length=255, blank=True)
+    metrics_sha256 = models.CharField(max_length=64, blank=True)
+    metrics_checkpoint = models.CharField(
+        max_length=12, choices=Checkpoint.choices, default=Checkpoint.NOT_STATED
+    )
+    metrics = models.JSONField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import QuerySet
 
+import ml.api
 from apps.core.errors import NotFound, Refused
+from apps.registry import extensions
 from apps.registry.models import PipelineVersion, State
+from ml.contracts.card import ChaiCard
 
 REASONS = {
     State.WEIGHTS_MISSING: ("weights_missing", "Its weights are not installed."),
@@ -41,3 +46,11 @@ def pipeline_served(name: str) -> PipelineVersion:
         code, reason = REASONS[State(found.state)]
         raise Refused(reason, code=code)
     return found
+
+
+def card_of(pipeline: PipelineVersion) -> ChaiCard:
+    """The card in the CHAI layout, with what other apps have measured of this version. Raises
+    ``NotFound`` (card_missing) where the registry was not brought up to date since an update."""
+    if not pipeline.card_chai:
+        raise NotFound("The registry is not up to date: run sync_registry.", code="card_missing")
+    return ml.api.card_with(cast("ChaiCard", pipeline.card_chai), extensions.figures(pipeline))

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import audit_record
 from apps.registry.cards import card_html
-from apps.registry.models import PipelineVersion, State, WeightsFile
+from apps.registry.models import Checkpoint, PipelineVersion, State, WeightsFile
 from ml.contracts.errors import DigestMismatch, WeightsMissing
 from ml.contracts.manifest import Manifest
 
@@ -63,6 +63,7 @@ def _version_sync(manifest: Manifest, states: dict[str, State]) -> PipelineVersi
     values["inputs"] = [asdict(spec) for spec in manifest.inputs]
     values["outputs"] = [asdict(spec) for spec in manifest.outputs]
     values["card_html"] = card_html(manifest.card)
+    values["card_chai"] = ml.api.card_chai(manifest)
     values["state"] = _worst(states.values())
     values["verified_at"] = timezone.now()
     row, created = PipelineVersion.objects.update_or_create(
@@ -70,7 +71,9 @@ def _version_sync(manifest: Manifest, states: dict[str, State]) -> PipelineVersi
     )
     if created:
         _inherit_switch(row)
+    measured = {file.weights: file for file in ml.api.metrics_files(manifest)}
     for spec in manifest.weights:
+        metrics = measured.get(spec.name)
         WeightsFile.objects.update_or_create(
             pipeline=row,
             name=spec.name,
@@ -79,6 +82,10 @@ def _version_sync(manifest: Manifest, states: dict[str, State]) -> PipelineVersi
                 "sha256": spec.sha256,
                 "licence": spec.licence,
                 "state": states[spec.name],
+                "metrics_path": spec.metrics,
+                "metrics_sha256": metrics.sha256 if metrics else "",
+                "metrics_checkpoint": metrics.checkpoint if metrics else Checkpoint.NOT_STATED,
+                "metrics": metrics.content if metrics else None,
             },
         )
     row.weights.exclude(name__in=states).delete()

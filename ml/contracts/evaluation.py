@@ -101,7 +101,7 @@ class RowDifference(TypedDict):
 
     ``difference`` and its interval are null where the figure has no values by subject (figures of
     whole sets) or too few subjects have it in both. ``better`` names the run that is better beyond
-    what the interval leaves open; empty where it leaves 0 in, or where better has no meaning.
+    what the interval leaves open, "neither" where it holds 0 or where better has no meaning.
     """
 
     tier: Tier
@@ -116,7 +116,7 @@ class RowDifference(TypedDict):
     ci_level: float
     ci_method: str
     n_subjects: int
-    better: Literal["first", "second", ""]
+    better: Literal["first", "second", "neither"]
 
 
 class ResultRefused(InputRefused):

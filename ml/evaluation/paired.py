@@ -86,12 +86,12 @@ def _told(row: MetricRow, measured: Interval | None, subjects: int) -> RowDiffer
     }
 
 
-def _better(found: Interval, direction: Direction) -> Literal["first", "second", ""]:
+def _better(found: Interval, direction: Direction) -> Literal["first", "second", "neither"]:
     """Of a signed error the difference alone does not say which is nearer to 0."""
     if found.low is None or found.high is None or direction not in ("higher", "lower"):
-        return ""
+        return "neither"
     if found.low <= 0 <= found.high:
-        return ""
+        return "neither"
     return "second" if (found.low > 0) == (direction == "higher") else "first"
 
 

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.inference",
     "apps.reports",
+    "apps.evaluation",
     "apps.live",
 ]
 

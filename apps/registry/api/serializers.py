@@ -5,16 +5,45 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.registry.models import PipelineVersion, State, WeightsFile
+from apps.registry.models import Checkpoint, PipelineVersion, State, WeightsFile
 
 GEOMETRIES = ("regular", "gapped", "tilted", "mixed", "single", "none")
 
 
+class MetricsFileSerializer(serializers.Serializer[Any]):
+    """What was measured of a weights file: the JSON file beside it, as it is."""
+
+    path = serializers.CharField(help_text="In the repository.")
+    sha256 = serializers.CharField(help_text="Of the metrics file; empty when it is not there.")
+    checkpoint = serializers.ChoiceField(
+        choices=Checkpoint.values, help_text="Whether the file names these weights as measured."
+    )
+    content = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
+    def get_content(self, metrics: dict[str, Any]) -> Any:
+        return metrics["content"]
+
+
 class WeightsFileSerializer(serializers.ModelSerializer[WeightsFile]):
+    metrics = serializers.SerializerMethodField()
+
     class Meta:
         model = WeightsFile
-        fields = ("name", "sha256", "licence", "state")
+        fields = ("name", "sha256", "licence", "state", "metrics")
         read_only_fields = fields
+
+    @extend_schema_field(MetricsFileSerializer(allow_null=True))
+    def get_metrics(self, file: WeightsFile) -> Any:
+        if not file.metrics_path:
+            return None
+        shown = {
+            "path": file.metrics_path,
+            "sha256": file.metrics_sha256,
+            "checkpoint": file.metrics_checkpoint,
+            "content": file.metrics,
+        }
+        return MetricsFileSerializer(shown).data
 
 
 class InputSpecSerializer(serializers.Serializer[Any]):
@@ -75,3 +104,10 @@ class PipelineSerializer(serializers.ModelSerializer[PipelineVersion]):
     @extend_schema_field({"type": "object", "additionalProperties": True})
     def get_parameters(self, pipeline: PipelineVersion) -> Any:
         return pipeline.parameters
+
+
+class CardSerializer(serializers.Serializer[Any]):
+    layout = serializers.CharField()
+    AppliedModelCard = serializers.DictField(
+        help_text="Sections and fields in the names and the order of the CHAI schema v0.2."
+    )

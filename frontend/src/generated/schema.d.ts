@@ -136,6 +136,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Runs of `python -m ml evaluate`, the newest import first. */
+        get: operations["evaluations_list"];
+        put?: never;
+        /**
+         * @description Import an `evaluation.json`. The same file again is answered with the same run (200).
+         *
+         *     It names subjects; these may identify people, so share the file as you would the images.
+         */
+        post: operations["evaluations_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One run with its figures, without the values of single subjects. */
+        get: operations["evaluations_read"];
+        /** @description Title, note and the pipeline that it is an evaluation of; the figures do not change. */
+        put: operations["evaluations_describe"];
+        post?: never;
+        /**
+         * @description Delete a run for good. The header X-Confirm repeats its id. Researchers delete what they
+         *     imported themselves, administrators any.
+         */
+        delete: operations["evaluations_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{run_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The imported file, byte for byte. It names subjects, which may identify people. */
+        get: operations["evaluations_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{run_id}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All figures of a run as CSV, without the values of single subjects. */
+        get: operations["evaluations_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description b minus a for every figure that both have, with bootstrap intervals over the subjects of
+         *     both. Runs on other data are refused (422, `data_differ`); the message says what differs.
+         */
+        get: operations["evaluations_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{sop_instance_uid}/header": {
         parameters: {
             query?: never;
@@ -312,6 +410,29 @@ export interface paths {
             cookie?: never;
         };
         get: operations["pipelines_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The model card to download, in the layout of the CHAI Applied Model Card v0.2.
+         *
+         *     It is made from the pipeline's own card, its manifest and its metrics files; to the key metrics
+         *     come those of the evaluations that are linked to this version. What nobody has stated reads
+         *     "not stated".
+         */
+        get: operations["pipelines_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -635,6 +756,48 @@ export interface components {
             readonly seq: number;
             readonly study_uid: string;
         };
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         *     * `neither` - neither
+         * @enum {string}
+         */
+        BetterEnum: "first" | "second" | "neither";
+        Bound: {
+            source: string;
+            /** Format: double */
+            value: number | null;
+        };
+        Card: {
+            /** @description Sections and fields in the names and the order of the CHAI schema v0.2. */
+            AppliedModelCard: {
+                [key: string]: unknown;
+            };
+            layout: string;
+        };
+        /**
+         * @description * `same` - same
+         *     * `other` - other
+         *     * `not stated` - not stated
+         * @enum {string}
+         */
+        CheckpointEnum: "same" | "other" | "not stated";
+        Comparison: {
+            /** Format: uuid */
+            a: string;
+            /** Format: uuid */
+            b: string;
+            rows: components["schemas"]["RowDifference"][];
+            subgroup: string;
+        };
+        /**
+         * @description * `higher` - higher
+         *     * `lower` - lower
+         *     * `zero` - zero
+         *     * `none` - none
+         * @enum {string}
+         */
+        DirectionEnum: "higher" | "lower" | "zero" | "none";
         Draft: {
             readonly ai_generated: boolean;
             /** Format: date-time */
@@ -675,6 +838,109 @@ export interface components {
         Eligibility: {
             ok: boolean;
             reasons: components["schemas"]["Reason"][];
+        };
+        /**
+         * @description A run with its figures. ``problems`` names files, which may name subjects; the values of
+         *     single subjects are in the downloaded file alone.
+         */
+        Evaluation: {
+            readonly command: string;
+            readonly complete: boolean;
+            readonly data_kind: string;
+            readonly data_name: string;
+            readonly data_sha256: string;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            imported_at: string;
+            /** @description Empty: by the system. */
+            readonly imported_by: string;
+            /** Format: date-time */
+            readonly measured_at: string;
+            networks: components["schemas"]["Named"][];
+            readonly note: string;
+            /** @description Whether the reader imported it. */
+            readonly own: boolean;
+            pipeline: components["schemas"]["LinkedPipeline"] | null;
+            readonly prediction_name: string;
+            readonly prediction_sha256: string;
+            readonly problem_count: number;
+            problems: components["schemas"]["ProblemRow"][];
+            readonly rows: components["schemas"]["MetricRow"][];
+            readonly seed: number;
+            settings: {
+                [key: string]: string;
+            };
+            readonly sha256: string;
+            software: {
+                [key: string]: string;
+            };
+            readonly subject_count: number;
+            readonly task: string;
+            readonly title: string;
+        };
+        /** @description A run without its figures. */
+        EvaluationBrief: {
+            readonly complete: boolean;
+            readonly data_kind: string;
+            readonly data_name: string;
+            readonly data_sha256: string;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            imported_at: string;
+            /** @description Empty: by the system. */
+            readonly imported_by: string;
+            /** Format: date-time */
+            readonly measured_at: string;
+            readonly note: string;
+            /** @description Whether the reader imported it. */
+            readonly own: boolean;
+            pipeline: components["schemas"]["LinkedPipeline"] | null;
+            readonly prediction_name: string;
+            readonly prediction_sha256: string;
+            readonly problem_count: number;
+            readonly sha256: string;
+            readonly subject_count: number;
+            readonly task: string;
+            readonly title: string;
+        };
+        EvaluationDescriptionRequest: {
+            /** @default  */
+            note: string;
+            /**
+             * @description A pipeline's name.
+             * @default
+             */
+            pipeline: string;
+            /**
+             * @description Else the installed.
+             * @default
+             */
+            pipeline_version: string;
+            /** @default  */
+            title: string;
+        };
+        EvaluationImportRequest: {
+            /**
+             * Format: binary
+             * @description An evaluation.json.
+             */
+            file: string;
+            /** @default  */
+            note: string;
+            /**
+             * @description A pipeline's name.
+             * @default
+             */
+            pipeline: string;
+            /**
+             * @description Else the installed.
+             * @default
+             */
+            pipeline_version: string;
+            /** @default  */
+            title: string;
         };
         Event: {
             data: {
@@ -838,6 +1104,10 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
+        LinkedPipeline: {
+            name: string;
+            version: string;
+        };
         LiveTicket: {
             /** Format: date-time */
             expires_at: string;
@@ -866,6 +1136,50 @@ export interface components {
             roles: components["schemas"]["Role"][];
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
             username: string;
+        };
+        MetricRow: {
+            baseline: components["schemas"]["Bound"];
+            /** Format: double */
+            ci_high: number | null;
+            /** Format: double */
+            ci_level: number;
+            /** Format: double */
+            ci_low: number | null;
+            ci_method: string;
+            command: string;
+            data: components["schemas"]["Named"];
+            direction: components["schemas"]["DirectionEnum"];
+            floor: components["schemas"]["Bound"];
+            metric: string;
+            n_subjects: number;
+            structure: string;
+            subgroup: string;
+            tier: components["schemas"]["TierEnum"];
+            unit: string;
+            /** Format: double */
+            value: number | null;
+        };
+        /** @description What was measured of a weights file: the JSON file beside it, as it is. */
+        MetricsFile: {
+            /**
+             * @description Whether the file names these weights as measured.
+             *
+             *     * `same` - same
+             *     * `other` - other
+             *     * `not stated` - not stated
+             */
+            checkpoint: components["schemas"]["CheckpointEnum"];
+            readonly content: {
+                [key: string]: unknown;
+            } | null;
+            /** @description In the repository. */
+            path: string;
+            /** @description Of the metrics file; empty when it is not there. */
+            sha256: string;
+        };
+        Named: {
+            name: string;
+            sha256: string;
         };
         /**
          * @description * `ai` - ai
@@ -906,6 +1220,13 @@ export interface components {
             /** @description Counted up to 10000. */
             total: number;
         };
+        PaginatedEvaluationBriefList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["EvaluationBrief"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
         PaginatedJobList: {
             next: string | null;
             previous: string | null;
@@ -942,7 +1263,7 @@ export interface components {
             sex: string;
         };
         /** @enum {string} */
-        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "audit.view" | "token.manage" | "user.manage";
+        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "evaluation.view" | "evaluation.import" | "evaluation.delete" | "audit.view" | "token.manage" | "user.manage";
         Pipeline: {
             readonly card_html: string;
             readonly enabled: boolean;
@@ -981,6 +1302,11 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        ProblemRow: {
+            /** @description May name a subject. */
+            file: string;
+            reason: string;
         };
         /** @description The events of a stream, folded into one state. */
         Projection: {
@@ -1027,6 +1353,35 @@ export interface components {
          * @enum {string}
          */
         Role: "clinician" | "researcher" | "administrator";
+        RowDifference: {
+            /**
+             * @description Only where the interval leaves out 0.
+             *
+             *     * `first` - first
+             *     * `second` - second
+             *     * `neither` - neither
+             */
+            better: components["schemas"]["BetterEnum"];
+            /** Format: double */
+            ci_high: number | null;
+            /** Format: double */
+            ci_level: number;
+            /** Format: double */
+            ci_low: number | null;
+            ci_method: string;
+            /**
+             * Format: double
+             * @description b minus a, over the subjects of both.
+             */
+            difference: number | null;
+            direction: components["schemas"]["DirectionEnum"];
+            metric: string;
+            n_subjects: number;
+            structure: string;
+            subgroup: string;
+            tier: components["schemas"]["TierEnum"];
+            unit: string;
+        };
         /**
          * @description * `findings` - findings
          *     * `impression` - impression
@@ -1167,6 +1522,13 @@ export interface components {
             study_uid: string;
             synthetic: boolean;
         };
+        /**
+         * @description * `pixel` - pixel
+         *     * `feature` - feature
+         *     * `task` - task
+         * @enum {string}
+         */
+        TierEnum: "pixel" | "feature" | "task";
         Token: {
             /** Format: date-time */
             readonly created_at: string;
@@ -1197,6 +1559,7 @@ export interface components {
         };
         WeightsFile: {
             readonly licence: string;
+            readonly metrics: components["schemas"]["MetricsFile"] | null;
             readonly name: string;
             readonly sha256: string;
             readonly state: components["schemas"]["PipelineState"];
@@ -1523,6 +1886,268 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedDraftVersionList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description Digest of the data. */
+                data_sha256?: string;
+                limit?: number;
+                pipeline?: string;
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEvaluationBriefList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["EvaluationImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EvaluationDescriptionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-Confirm": string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluations_compare: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                subgroup?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Refused, or failed. */
@@ -1913,6 +2538,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pipelines_card: {
+        parameters: {
+            query?: {
+                encoding?: "json" | "xml";
+                layout?: "chai";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                    "application/xml": string;
                 };
             };
             /** @description Refused, or failed. */

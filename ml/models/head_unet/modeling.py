@@ -70,7 +70,14 @@ class HeadUNet(nn.Module):
         self.decoders = nn.ModuleList(
             ResidualBlock(2 * width, width, groups=groups) for width in widths[:-1]
         )
-        self.embed = nn.Conv3d(widths[0] + 8, 8 * config.embedding, 1)
+        plain = widths[0] + 8
+        if config.detail:
+            self.detail = nn.Sequential(
+                nn.Conv3d(plain, config.detail, 3, padding=1, bias=False),
+                nn.GroupNorm(groups, config.detail),
+                nn.ReLU(),
+            )
+        self.embed = nn.Conv3d(plain + config.detail, 8 * config.embedding, 1)
         self.classify = nn.Conv3d(config.embedding, config.outputs, 1)
         self._start_alike()
 
@@ -82,8 +89,8 @@ class HeadUNet(nn.Module):
                 parameter.copy_(parameter[::8].repeat_interleave(8, dim=0))
 
     def trunk(self, folded: Tensor) -> Tensor:
-        """Features (B, channels[0] + 8, z, y, x) from a folded image (B, 8, z, y, x): learned
-        ones, then the image itself, for detail below a cell."""
+        """Features (B, channels[0] + 8 + detail, z, y, x) from a folded image (B, 8, z, y, x):
+        learned ones, the image itself, and what both say together, for detail below a cell."""
         x = self.stem(folded)
         skips = []
         for level, encoder in enumerate(self.encoders):
@@ -94,7 +101,8 @@ class HeadUNet(nn.Module):
         for level in reversed(range(len(self.downs))):
             x = functional.interpolate(self.ups[level](x), scale_factor=2.0, mode="nearest")
             x = self.decoders[level](torch.cat([x, skips[level]], dim=1))
-        return torch.cat([x, folded.to(x.dtype)], dim=1)
+        plain = torch.cat([x, folded.to(x.dtype)], dim=1)
+        return torch.cat([plain, self.detail(plain)], dim=1) if self.config.detail else plain
 
     def logits_at(self, features: Tensor, offset: int) -> Tensor:
         """Logits (B, tissues + 1, z, y, x) of one of the eight sub-voxels, ``offset`` 0..7 as in

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from ml.imaging.volume import Volume
 from ml.models.head_unet.backend import Backend, Trunk, open_trunk
 from ml.models.head_unet.modeling import HeadUNet, fold
 from ml.models.head_unet.plausible import plausible
+from ml.models.head_unet.quality import StructureQuality
 from ml.models.head_unet.scores import HeadScores, on_grid
 from ml.simulate.intensity import normalise
 
@@ -28,21 +29,29 @@ _LARGEST_MM = (270.0, 290.0, 250.0)
 class VoxelClasses:
     """Result on the grid of the scan, (z, y, x): ``tissue`` uint8, index into
     ``ml.simulate.labels.TISSUES``, ``is_left`` bool. ``scores``: what it was made from, cleaned
-    up. ``changed_share``: share of brain voxels that clean-up changed."""
+    up. ``changed_share``: share of brain voxels that clean-up changed. ``quality``: expected Dice
+    by label id, empty where the checkpoint cannot tell."""
 
     tissue: NDArray[np.uint8]
     is_left: NDArray[np.bool_]
     scores: HeadScores
     changed_share: float
+    quality: Mapping[int, float] = field(default_factory=dict)
 
 
 class HeadSegmenter:
     """A loaded model, ready to segment. Not for use from several threads at once."""
 
     def __init__(
-        self, model: HeadUNet, *, backend: Backend = "auto", threads: int | None = None
+        self,
+        model: HeadUNet,
+        *,
+        quality: StructureQuality | None = None,
+        backend: Backend = "auto",
+        threads: int | None = None,
     ) -> None:
         self.model = model
+        self.quality = quality
         self.trunk: Trunk = open_trunk(model, backend=backend, threads=threads)
 
     def segment(self, image: Volume) -> VoxelClasses:
@@ -73,17 +82,20 @@ class HeadSegmenter:
         if image.array.ndim != 3 or not np.isfinite(image.array).all():
             raise ValueError("a head must be a finite volume (z, y, x)")
         yield 0.0
-        head, affine = _prepared(image)
+        head, affine = prepared(image)
         yield 0.1
         scores = self.scores(head, affine)
         yield 0.6
         scores, changed = plausible(scores)
+        quality = self.quality.foretell(scores, changed) if self.quality else {}
         tissue = np.zeros(image.shape, dtype=np.uint8)
         is_left = np.zeros(image.shape, dtype=np.bool_)
         for slab, kinds, sides in on_grid(scores, image):
             yield 0.7 + 0.3 * slab.start / image.shape[0]
             tissue[slab], is_left[slab] = kinds, sides
-        return VoxelClasses(tissue=tissue, is_left=is_left, scores=scores, changed_share=changed)
+        return VoxelClasses(
+            tissue=tissue, is_left=is_left, scores=scores, changed_share=changed, quality=quality
+        )
 
     def scores(self, head: Tensor, affine: NDArray[np.float64]) -> HeadScores:
         """Probabilities of a normalised head, float32 (z, y, x) at ``VOXEL_MM`` along LPS."""
@@ -109,7 +121,7 @@ class HeadSegmenter:
         )
 
 
-def _prepared(image: Volume) -> tuple[Tensor, NDArray[np.float64]]:
+def prepared(image: Volume) -> tuple[Tensor, NDArray[np.float64]]:
     """The occupied part of a scan at the model's voxel size, normalised, and its affine."""
     grid = canonical(image, (VOXEL_MM, VOXEL_MM, VOXEL_MM))
     array = np.ascontiguousarray(grid.array, dtype=np.float32)

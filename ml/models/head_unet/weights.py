@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from ml.models.head_unet.config import HeadUNetConfig
 from ml.models.head_unet.modeling import HeadUNet
+from ml.models.head_unet.quality import PREFIX, StructureQuality
 
 
 class WeightsDigestError(ValueError):
@@ -28,12 +29,21 @@ def digest_of_file(path: Path) -> str:
     return total.hexdigest()
 
 
-def save(model: HeadUNet, path: Path, *, notes: dict[str, str] | None = None) -> str:
-    """Write weights as float16 with the configuration in the header; returns the digest."""
+def save(
+    model: HeadUNet,
+    path: Path,
+    *,
+    notes: dict[str, str] | None = None,
+    quality: StructureQuality | None = None,
+) -> str:
+    """Write weights as float16 with the configuration in the header, and what was learnt of their
+    quality beside them; returns the digest."""
     tensors = {
         name: value.detach().to(torch.float16).contiguous()
         for name, value in model.state_dict().items()
     }
+    if quality is not None:
+        tensors |= quality.tensors()
     config = json.dumps(dataclasses.asdict(model.config))
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, metadata={"config": config, **(notes or {})})
@@ -53,6 +63,15 @@ def load(path: Path, *, digest: str | None = None) -> HeadUNet:
         header = json.loads(stored.metadata()["config"])
         header["channels"] = tuple(header["channels"])
         model = HeadUNet(HeadUNetConfig(**header))
-        tensors = {name: stored.get_tensor(name).float() for name in stored.keys()}  # noqa: SIM118
+        names = [name for name in stored.keys() if not name.startswith(PREFIX)]  # noqa: SIM118
+        tensors = {name: stored.get_tensor(name).float() for name in names}
     model.load_state_dict(tensors)
     return model.eval()
+
+
+def notes_of(path: Path) -> dict[str, str]:
+    """What :func:`save` was given as notes."""
+    with safe_open(path, framework="pt") as stored:
+        notes: dict[str, str] = dict(stored.metadata())
+    notes.pop("config", None)
+    return notes

@@ -53,6 +53,7 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.start("write")
     yield from write_results(context, result)
     context.values["volumes_ml"] = {str(k): round(v, 3) for k, v in result.volumes_ml.items()}
+    context.values["expected_dice"] = {str(k): round(v, 3) for k, v in result.expected_dice.items()}
     context.values["quality"] = [flag.code for flag in result.flags]
     yield steps.finish()
 
@@ -78,17 +79,19 @@ def write_results(context: RunContext, result: HeadSegmentation) -> Iterator[Eve
 
 
 def write_volumes(result: HeadSegmentation, path: Path) -> None:
-    """One row per label: id, structure, side, ml by counting voxels, ml by probability."""
+    """One row per label: id, structure, side, ml by counting voxels, ml by probability, and the
+    Dice that the model expects of itself (empty outside the brain)."""
     known = structures()
     with path.open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream)
-        table.writerow(["label", "structure", "side", "volume_ml", "expected_ml"])
+        columns = ["label", "structure", "side", "volume_ml", "expected_ml", "expected_dice"]
+        table.writerow(columns)
         for label_id, volume in sorted(result.volumes_ml.items()):
             item = known[label_id]
             expected = result.expected_ml.get(label_id, 0.0)
-            table.writerow(
-                [label_id, item.name, item.side or "", f"{volume:.3f}", f"{expected:.3f}"]
-            )
+            dice = result.expected_dice.get(label_id)
+            figures = [f"{volume:.3f}", f"{expected:.3f}", "" if dice is None else f"{dice:.2f}"]
+            table.writerow([label_id, item.name, item.side or "", *figures])
 
 
 def _write_dicom(context: RunContext, result: HeadSegmentation) -> Iterator[Event]:

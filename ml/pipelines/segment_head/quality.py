@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from ml.contracts.errors import InputRefused
+from ml.dicom.structures import structures
 from ml.imaging.volume import Volume
 from ml.models.head_unet.scores import HeadScores
 from ml.models.head_unet.segmenter import VoxelClasses
@@ -23,6 +24,8 @@ _FRAGMENTED_SHARE = 0.03
 _LOW_CONFIDENCE = 0.75
 _LOPSIDED_SHARE = 0.12
 _EDGE_MM2 = 400
+# Below this expected Dice a volume says little.
+_UNRELIABLE_DICE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Flag:
 def quality_flags(
     image: Volume, classes: VoxelClasses, volumes_ml: Mapping[int, float]
 ) -> tuple[Flag, ...]:
-    """Flags of a segmented image; empty when nothing is amiss.
+    """Flags of a segmented image with its volumes by label id; empty when nothing is amiss.
 
     Raises:
         InputRefused: there is hardly any brain, so this is no head or not one that can be read.
@@ -60,7 +63,21 @@ def quality_flags(
         flags.append(
             Flag("lopsided", "The hemispheres differ in size by more than expected: check sides.")
         )
+    if poor := unreliable(classes.quality):
+        known = structures()
+        names = [
+            f"{known[i].side or ''} {known[i].name} ({dice:.2f})".strip()
+            for i, dice in poor.items()
+        ]
+        text = f"Probably badly outlined (expected Dice): {', '.join(names)}."
+        flags.append(Flag("unreliable", text))
     return tuple(flags)
+
+
+def unreliable(expected_dice: Mapping[int, float]) -> dict[int, float]:
+    """The structures whose outline is probably bad, worst first: expected Dice by label id."""
+    poor = {i: dice for i, dice in expected_dice.items() if dice < _UNRELIABLE_DICE}
+    return dict(sorted(poor.items(), key=lambda item: item[1]))
 
 
 def _touches_edge(brain: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.imaging.volume import Volume
+from ml.models.head_unet.quality import load_quality
 from ml.models.head_unet.scores import HeadScores
 from ml.models.head_unet.segmenter import HeadSegmenter, VoxelClasses
 from ml.models.head_unet.weights import load
@@ -27,12 +28,14 @@ WEIGHTS = "head_unet"
 class HeadSegmentation:
     """``labels`` uint16 (z, y, x), FreeSurfer ids (SynthSeg's outside the brain), on the grid of
     ``image``. ``volumes_ml``: label id to ml, by counting these voxels; ``expected_ml``: the same
-    from probabilities. ``flags``: what speaks against trusting the result."""
+    from probabilities. ``expected_dice``: label id to the Dice that the model expects of itself,
+    empty where it cannot tell. ``flags``: what speaks against trusting the result."""
 
     image: Volume
     labels: NDArray[np.uint16]
     volumes_ml: dict[int, float]
     expected_ml: dict[int, float]
+    expected_dice: dict[int, float]
     flags: tuple[Flag, ...]
 
 
@@ -52,7 +55,7 @@ def load_segmenter(manifest: Manifest, resources: Resources) -> HeadSegmenter:
 
     def load_it() -> HeadSegmenter:
         model = load(path).to(resources.device.kind)
-        return HeadSegmenter(model, threads=resources.device.threads)
+        return HeadSegmenter(model, quality=load_quality(path), threads=resources.device.threads)
 
     return resources.models.get(f"{WEIGHTS}/{spec.sha256}", load_it)
 
@@ -89,6 +92,7 @@ def measured(image: Volume, classes: VoxelClasses) -> HeadSegmentation:
         labels=ids,
         volumes_ml=volumes,
         expected_ml=_expected(classes.scores),
+        expected_dice=dict(classes.quality),
         flags=quality_flags(image, classes, volumes),
     )
 

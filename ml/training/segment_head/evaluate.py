@@ -1,8 +1,9 @@
-"""The figures of the model card: held-out simulated heads, MNI152 and Colin 27."""
+"""The figures of the model card: on held-out simulated heads and on real ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,58 @@ from ml.imaging.volume import Volume
 from ml.models.head_unet.segmenter import HeadSegmenter
 from ml.simulate import labels
 from ml.simulate.anatomy import Anatomy
-from ml.training.segment_head import bounds, real
+from ml.training.segment_head import bounds, real, reliability, unusual
 from ml.training.segment_head.trials import KINDS, trial, true_labels
 
 Tell = Callable[[str], None]
 LABEL_IDS = sorted({i for t in labels.TISSUES for i in (t.left_id, t.right_id)} - {0})
 # The structures that the mean is taken over.
 BRAIN = structures.BRAIN
+
+
+SEEDS = (101, 102)
+RETESTS = 3
+
+
+def figures(
+    segmenter: HeadSegmenter,
+    training: Sequence[Anatomy],
+    test: Sequence[Anatomy],
+    real_heads: Path | None,
+    tell: Tell,
+) -> dict[str, Any]:
+    """Every figure of the model card. ``training`` gives the trivial baseline, ``test`` people
+    have never been seen; ``real_heads`` is the folder head-mr, without which its figures are
+    null."""
+    found: dict[str, Any] = {
+        "mni152_dice": mni152(segmenter),
+        "colin27_ml": colin27(segmenter),
+        "simulated_dice": simulated(segmenter, test, SEEDS, tell),
+        "bounds_dice": held_against(training, test),
+        "test_retest_percent": reliability.repeated(segmenter, test, RETESTS, SEEDS[0], tell),
+        "between_people_percent": reliability.between_people([*training, *test]),
+        "slices_of_5_mm_percent": reliability.thick(segmenter, test, SEEDS[0], tell),
+        "contrasts_simulated_percent": {
+            anatomy.name: reliability.contrasts(
+                segmenter,
+                {
+                    kind: reliability.scan_again(anatomy, kind, SEEDS[0], 0)
+                    for kind in ("T1-like", "T2-like", "FLAIR-like")
+                },
+                tell,
+            )
+            for anatomy in test
+        },
+        "sides": unusual.flipped(segmenter, test, SEEDS[0]),
+        "simulated_ct_dice": unusual.simulated_ct(segmenter, test, SEEDS[0]),
+        "contrasts_real_ml": None,
+        "lesion_called": None,
+    }
+    if real_heads is not None:
+        stroke = real.stroke(real_heads)
+        found["contrasts_real_ml"] = reliability.contrasts(segmenter, stroke, tell)
+        found["lesion_called"] = unusual.lesion(segmenter, *real.with_lesion(real_heads))
+    return found
 
 
 def by_structure(scores: dict[int, float]) -> dict[str, float]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import safe_open
 
 from ml.models.head_unet import weights
 from ml.models.head_unet.modeling import HeadUNet
+from ml.models.head_unet.quality import StructureQuality
 from ml.training.segment_head.recipe import Recipe
 from ml.training.segment_head.state import Progress
 
@@ -31,5 +33,12 @@ def averaged_model(run_dir: Path, recipe: Recipe) -> tuple[HeadUNet, Progress]:
 def export(run_dir: Path, recipe: Recipe, path: Path) -> tuple[str, Progress]:
     """Write the checkpoint; returns its SHA-256 and the progress of the run."""
     model, progress = averaged_model(run_dir, recipe)
-    notes = {"step": str(progress.step), "seed": str(recipe.seed)}
+    hours = f"{progress.seconds / 3600:.2f}"
+    notes = {"step": str(progress.step), "hours": hours, "seed": str(recipe.seed)}
     return weights.save(model, path, notes=notes), progress
+
+
+def with_quality(path: Path, quality: StructureQuality, figures: Mapping[str, float | int]) -> str:
+    """Put a quality model and what was measured of it into a checkpoint; returns its SHA-256."""
+    notes = weights.notes_of(path) | {"quality": json.dumps(figures)}
+    return weights.save(weights.load(path), path, notes=notes, quality=quality)

@@ -2,6 +2,9 @@
 
 * Colin 27 (``ch2.nii.gz``, Debian package mricron-data): one volunteer, 27 averaged T1 scans.
 * MNI152 (nilearn): average T1 of 152 people, skull-stripped, with grey and white matter maps.
+
+and of real heads in a folder given by name (``head-mr``), where there is one: a patient with a
+stroke in three contrasts, and a T2 scan with a lesion and its outline.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.dicom.nifti import read_nifti
+from ml.imaging.volume import Volume
 from ml.simulate import labels
 from ml.simulate.anatomy import to_lps
 
@@ -63,6 +68,17 @@ def mni152() -> RealHead:
         grey=to_lps(grey).astype(np.float32) > 0.5,
         white=to_lps(white).astype(np.float32) > 0.5,
     )
+
+
+def stroke(folder: Path) -> dict[str, Volume]:
+    """One patient in three contrasts on one grid, skull-stripped."""
+    return {name: read_nifti(folder / f"stroke_{name}.nii.gz") for name in ("T1", "T2", "FLAIR")}
+
+
+def with_lesion(folder: Path) -> tuple[Volume, NDArray[np.bool_]]:
+    """A clinical T2 scan, and the outline of its lesion (z, y, x) on the same grid."""
+    image = read_nifti(folder / "clinical_T2.nii.gz")
+    return image, read_nifti(folder / "clinical_T2_lesion.nii.gz").array > 0
 
 
 def grey_and_white(

@@ -27,7 +27,11 @@ class Recipe:
 
     seed: int = 20251
     learning_rate: float = 2e-3
-    rate_factors: tuple[tuple[str, float], ...] = (("classify", 4.0), ("norms", 2.0))
+    rate_factors: tuple[tuple[str, float], ...] = (
+        ("classify", 4.0),
+        ("norms", 2.0),
+        ("detail.1", 2.0),
+    )
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 1e-4
     warmup_steps: int = 40
@@ -35,7 +39,7 @@ class Recipe:
     gradient_clip: float = 1.0
     sub_voxels: int = 2
     side_weight: float = 0.5
-    model: HeadUNetConfig = field(default_factory=HeadUNetConfig)
+    model: HeadUNetConfig = field(default_factory=lambda: HeadUNetConfig(detail=96))
     stages: tuple[tuple[int, HeadOptions], ...] = (
         (
             500,

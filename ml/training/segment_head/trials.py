@@ -45,7 +45,7 @@ def trial(anatomy: Anatomy, kind: str, seed: int) -> Trial:
     """Scan an anatomy as it is, without deformation, in a random contrast of ``kind`` (a key of
     :data:`KINDS`). The same seed gives the same image."""
     draw = Draw(seed)
-    contrast = _contrast(draw, kind)
+    contrast = contrast_of(draw, kind)
     codes = torch.from_numpy(anatomy.codes)
     ideal = paint(draw, codes, contrast).clamp_min(0)
     image = scan(draw, ideal, foreground=codes > 0)
@@ -57,7 +57,7 @@ def trial(anatomy: Anatomy, kind: str, seed: int) -> Trial:
     )
 
 
-def _contrast(draw: Draw, kind: str) -> Contrast:
+def contrast_of(draw: Draw, kind: str) -> Contrast:
     """Draw contrasts until one is of the wanted kind."""
     while True:
         if kind == "free":

@@ -149,14 +149,6 @@ def _prepare(_arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _samples(arguments: argparse.Namespace) -> int:
-    from ml.simulate.samples import write_samples
-
-    for path in write_samples(arguments.out):
-        print(path)
-    return 0
-
-
 def _card(arguments: argparse.Namespace) -> int:
     found = api.card_chai(registry.manifest_of(arguments.name))
     as_json = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
@@ -192,10 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     running.set_defaults(call=_run)
     preparing = commands.add_parser("prepare", help="convert the language model (once)")
     preparing.set_defaults(call=_prepare)
-    samples = commands.add_parser("samples", help="write the sample studies")
-    samples.add_argument("--out", type=Path, required=True)
-    samples.set_defaults(call=_samples)
-    simulating = commands.add_parser("simulate", help="write a simulated patient with its truth")
+    simulating = commands.add_parser("simulate", help="write a simulated patient, or the samples")
     simulation.add_arguments(simulating)
     simulating.set_defaults(call=_simulate)
     card = commands.add_parser("card", help="a model card in the CHAI layout")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
+
+SAMPLES: Final = "samples"
+_SAMPLES_ARE: Final = "what a new installation shows: a real head, a later visit of it, a CT"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,14 +29,21 @@ def run(arguments: argparse.Namespace) -> list[str]:
         InputRefused, InputUnreadable: the label map is not one.
     """
     from ml.simulate.run import Simulation, simulate
+    from ml.simulate.samples import write_samples
     from ml.simulate.scenarios import SCENARIOS
 
     if arguments.list:
-        return [f"{scenario.name:16} {scenario.summary}" for scenario in SCENARIOS.values()]
-    if arguments.scenario not in SCENARIOS:
-        raise ValueError(f"name one of the scenarios: {', '.join(SCENARIOS)}")
+        shown = {name: scenario.summary for name, scenario in SCENARIOS.items()}
+        shown[SAMPLES] = _SAMPLES_ARE
+        return [f"{name:16} {summary}" for name, summary in shown.items()]
+    if arguments.scenario not in {*SCENARIOS, SAMPLES}:
+        raise ValueError(f"name one of the scenarios: {', '.join([*SCENARIOS, SAMPLES])}")
     if arguments.out is None:
         raise ValueError("--out names the folder to write to")
+    if arguments.scenario == SAMPLES:
+        if arguments.labels or arguments.seed or arguments.as_is:
+            raise ValueError("the samples are always the same: no seed, no labels")
+        return [str(path) for path in write_samples(arguments.out)]
     simulation = Simulation(
         scenario=SCENARIOS[arguments.scenario],
         seed=arguments.seed,

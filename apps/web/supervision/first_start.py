@@ -25,7 +25,10 @@ def prepare(say: Say) -> None:
     call_command("create_admin", verbosity=0)
     _once("models.prepared", say, "preparing the language model (once)", "prepare")
     _once(
-        "samples.written", say, "writing the sample studies (once)", "samples", "--out", _samples()
+        "samples.written",
+        say,
+        "writing the sample studies (once)",
+        *("simulate", "samples", "--out", _samples()),
     )
     call_command("sync_registry", verbosity=0)
 

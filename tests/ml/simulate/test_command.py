@@ -183,3 +183,12 @@ def test_every_scenario_writes_a_valid_study(name: str, tmp_path: Path) -> None:
         for path in (*day.glob("*/0003.dcm"), *day.glob("*.dcm")):
             assert errors(path) == []
             assert pydicom.dcmread(path).SyntheticData == "YES"
+
+
+def test_the_samples_are_a_scenario_without_a_seed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", "--list"]) == 0
+    assert "samples" in capsys.readouterr().out
+    assert main(["simulate", "samples", "--seed", "3", "--out", str(tmp_path)]) == 1
+    assert "no seed" in capsys.readouterr().err

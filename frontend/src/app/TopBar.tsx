@@ -2,6 +2,7 @@ import { CircleHelp, KeyRound, LogOut, ShieldCheck, UserRound } from "lucide-rea
 import { NavLink, useNavigate } from "react-router";
 import { signOut } from "@/api/account";
 import { useMe } from "@/api/me";
+import type { Action } from "@/api/types";
 import { IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/Menu";
@@ -9,10 +10,13 @@ import { ConnectionDot } from "./ConnectionDot";
 import { openHelp } from "./help";
 import styles from "./TopBar.module.css";
 
-const PAGES = [
+/** The pages of the application, each for those who may do what it needs. */
+const PAGES: readonly { to: string; title: string; needs?: Action }[] = [
   { to: "/", title: "Studies" },
   { to: "/jobs", title: "Jobs" },
-] as const;
+  { to: "/models", title: "Models", needs: "pipeline.view" },
+  { to: "/evaluations", title: "Evaluations", needs: "evaluation.view" },
+];
 
 function Logo() {
   return (
@@ -65,6 +69,8 @@ function UserMenu() {
 }
 
 export function TopBar() {
+  const { data: me } = useMe();
+  const shown = PAGES.filter(({ needs }) => !needs || me?.permissions.includes(needs));
   return (
     <header className={styles.bar}>
       <NavLink to="/" className={cx(styles.brand)} aria-label="Synoptic, to the studies">
@@ -72,11 +78,11 @@ export function TopBar() {
         Synoptic
       </NavLink>
       <nav aria-label="Pages" className={styles.nav}>
-        {PAGES.map(({ to, title }) => (
+        {shown.map(({ to, title }) => (
           <NavLink
             key={to}
             to={to}
-            end={to !== "/jobs"}
+            end={to === "/"}
             className={({ isActive }) => cx(styles.link, isActive && styles.active)}
           >
             {title}

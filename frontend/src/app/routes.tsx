@@ -1,5 +1,9 @@
 import { createBrowserRouter } from "react-router";
+import { ComparePage } from "./pages/ComparePage";
+import { EvaluationsPage } from "./pages/EvaluationsPage";
 import { JobsPage } from "./pages/JobsPage";
+import { ModelPage } from "./pages/ModelPage";
+import { ModelsPage } from "./pages/ModelsPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { RouteError } from "./pages/RouteError";
 import { StudiesPage } from "./pages/StudiesPage";
@@ -18,6 +22,10 @@ export const router = createBrowserRouter([
           { path: "/", element: <StudiesPage /> },
           { path: "/studies/:studyUid", element: <StudyPage /> },
           { path: "/jobs", element: <JobsPage /> },
+          { path: "/models", element: <ModelsPage /> },
+          { path: "/models/:name", element: <ModelPage /> },
+          { path: "/evaluations", element: <EvaluationsPage /> },
+          { path: "/evaluations/compare", element: <ComparePage /> },
           { path: "/settings/tokens", element: <TokensPage /> },
           { path: "*", element: <NotFoundPage /> },
         ],

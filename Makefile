@@ -18,8 +18,14 @@ fix: setup-test
 bench: setup-test
 	@$(python) -m tests.bench $(only)
 
+# The figures of the model cards again, from the shipped checkpoints; pictures to .data/figures.
+data ?= ../shared/data
+labels ?= $(data)/synthseg-labels
 figures: setup-run
-	$(python) -m ml.training.segment_head evaluate
+	$(python) -m ml.training.segment_head --labels $(labels) evaluate --real $(data)/head-mr
+	$(python) -m ml.training.segment_head mosaics --real $(data)/head-mr
+	$(python) -m ml.training.input_gate --labels $(labels) --real $(data) evaluate
+	$(python) -m ml.evaluation.study --labels $(labels) --people 10
 
 setup-run:
 	@deploy/setup.sh run

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from ml.models.head_unet.quality import load_quality
 from ml.models.head_unet.segmenter import HeadSegmenter
 from ml.models.head_unet.weights import digest_of_file, load, notes_of
 from ml.simulate.anatomy import digest_of, load_anatomy
@@ -35,10 +36,10 @@ ALLOCATOR = {
 }
 
 
-def _label_files(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("training_seg_*.nii.gz"))
+def _label_files(folder: Path | None) -> list[Path]:
+    paths = sorted(folder.glob("training_seg_*.nii.gz")) if folder is not None else []
     if not paths:
-        raise SystemExit(f"no training_seg_*.nii.gz in {folder}")
+        raise SystemExit(f"--labels: no training_seg_*.nii.gz in {folder}")
     return paths
 
 
@@ -50,7 +51,11 @@ def _train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     training, _, _ = split(_label_files(arguments.labels))
     anatomies = [load_anatomy(path, arguments.cache) for path in training]
-    progress = train(anatomies, Recipe(), arguments.run_dir, max_steps=arguments.max_steps)
+    cuda = arguments.device != "cpu" and torch.cuda.is_available()
+    device = torch.device("cuda" if cuda else "cpu")
+    progress = train(
+        anatomies, Recipe(), arguments.run_dir, max_steps=arguments.max_steps, device=device
+    )
     print(f"stopped at step {progress.step} after {progress.seconds:.0f} s")
 
 
@@ -110,13 +115,25 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     print(f"{path}: {json.dumps(figures['mni152_dice'])}")
 
 
+def _mosaics(arguments: argparse.Namespace) -> None:
+    from ml.training.segment_head.mosaic import heads, mosaic
+
+    torch.set_num_threads(arguments.threads)
+    segmenter = _segmenter(arguments)
+    for name, image in heads(arguments.real):
+        path = arguments.out / f"{name}.png"
+        mosaic(segmenter, name, image, path)
+        print(path)
+
+
 def _segmenter(arguments: argparse.Namespace) -> HeadSegmenter:
-    return HeadSegmenter(load(arguments.checkpoint), threads=arguments.threads)
+    path = arguments.checkpoint
+    return HeadSegmenter(load(path), quality=load_quality(path), threads=arguments.threads)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.training.segment_head")
-    parser.add_argument("--labels", type=Path, required=True, help="folder of label maps")
+    parser.add_argument("--labels", type=Path, help="folder of label maps (not for mosaics)")
     parser.add_argument("--cache", type=Path, default=Path(".data/cache/anatomy"))
     parser.add_argument("--run-dir", type=Path, default=Path(".data/training/segment_head"))
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
@@ -124,6 +141,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     training = commands.add_parser("train", help="train or resume; see train.py for stop, decay")
     training.add_argument("--max-steps", type=int, default=None)
+    training.add_argument("--device", choices=("auto", "cpu"), default="auto")
     training.set_defaults(run=_train)
     commands.add_parser("export", help="write the checkpoint").set_defaults(run=_export)
     learning = commands.add_parser("quality", help="learn the quality score into the checkpoint")
@@ -131,6 +149,10 @@ def main() -> None:
     evaluating = commands.add_parser("evaluate", help="write metrics.json")
     evaluating.add_argument("--real", type=Path, default=None, help="folder of real heads: head-mr")
     evaluating.set_defaults(run=_evaluate)
+    showing = commands.add_parser("mosaics", help="pictures of real heads with their labels")
+    showing.add_argument("--real", type=Path, default=None, help="folder of real heads: head-mr")
+    showing.add_argument("--out", type=Path, default=Path(".data/figures/segment_head"))
+    showing.set_defaults(run=_mosaics)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -24,7 +24,7 @@ def soft_dice_loss(probability: Tensor, truth: Tensor) -> Tensor:
     """One minus the mean soft Dice over classes present. ``probability`` (N, C), ``truth`` (N,)."""
     classes = probability.shape[1]
     hit = probability.gather(1, truth[:, None])[:, 0]
-    overlap = torch.zeros(classes).index_add(0, truth, hit)
+    overlap = torch.zeros(classes, device=hit.device).index_add(0, truth, hit)
     count = torch.bincount(truth, minlength=classes).float()
     total = probability.sum(dim=0) + count
     dice = (2 * overlap + 1.0) / (total + 1.0)

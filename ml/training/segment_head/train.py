@@ -1,4 +1,4 @@
-"""The training loop: resumable, seeded, same on CPU and GPU-less machines.
+"""The training loop: resumable, seeded, the same on a GPU and without one.
 
 Files in the run directory steer it: ``stop`` ends it cleanly after the current step; ``decay``
 (holding a number of steps) starts the final cosine decay of the learning rate, after which the
@@ -79,10 +79,11 @@ def train_step(
     generator: torch.Generator,
 ) -> dict[str, float]:
     """One optimiser step on one head; returns the loss terms."""
-    image, tissue, side = batch
+    device = next(model.parameters()).device
+    image, tissue, side = (one.to(device, non_blocking=True) for one in batch)
     folded = fold(image[:, None]).contiguous(memory_format=torch.channels_last_3d)
     offsets = torch.randperm(8, generator=generator)[: recipe.sub_voxels].tolist()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(device.type, dtype=torch.bfloat16):
         features = model.trunk(folded.float())
         losses = head_loss(
             model, features, tissue, side, offsets=offsets, side_weight=recipe.side_weight
@@ -102,10 +103,11 @@ def train(
     *,
     max_steps: int | None = None,
     checkpoint_seconds: float = 180.0,
+    device: torch.device | None = None,
 ) -> Progress:
     """Train until told to stop; see the module text for how. Logs JSON lines to ``log.jsonl``."""
     torch.manual_seed(recipe.seed)
-    model = HeadUNet(recipe.model)
+    model = HeadUNet(recipe.model).to(device or torch.device("cpu"))
     for parameter in model.parameters():
         if parameter.ndim == 5:  # a convolution: bfloat16 kernels are fastest on this layout
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)

@@ -192,3 +192,21 @@ def test_the_samples_are_a_scenario_without_a_seed(
     assert "samples" in capsys.readouterr().out
     assert main(["simulate", "samples", "--seed", "3", "--out", str(tmp_path)]) == 1
     assert "no seed" in capsys.readouterr().err
+
+
+@pytest.mark.realdata
+def test_the_anatomy_of_a_real_person_becomes_a_patient(realdata: Path, tmp_path: Path) -> None:
+    """At 3 mm, for time; undeformed, so that what is true can be counted in the label map."""
+    found = read_nifti(realdata / "synthseg-labels" / "training_seg_02.nii.gz")
+    affine = found.affine @ np.diag([3.0, 3.0, 3.0, 1.0])
+    coarse = Volume(array=found.array[::3, ::3, ::3].astype(np.int16), affine=affine)
+    write_nifti(coarse, tmp_path / "head.nii.gz")
+    words = ["simulate", "ct", "--labels", str(tmp_path / "head.nii.gz"), "--as-is"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    volumes = _truth(tmp_path / "out")["visits"][0]["volumes_ml"]
+    for label_id in (2, 3, 4, 17, 41, 53):
+        counted = float((coarse.array == label_id).sum()) * coarse.voxel_ml
+        assert volumes[str(label_id)]["ml"] == pytest.approx(counted, rel=0.05)
+    scan = read_series(tmp_path / "out" / "dicom" / "day-0" / "ct")
+    assert scan.spacing == pytest.approx((3.0, 3.0, 3.0))
+    assert float(np.percentile(scan.array, 99.5)) > 700  # bone

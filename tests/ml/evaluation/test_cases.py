@@ -12,6 +12,7 @@ from ml.contracts.errors import InputRefused
 from ml.evaluation.cases import CaseRefused, entries, fingerprint, require_same_grid
 from ml.evaluation.subjects import age_band, attributes_of, subgroups
 from ml.imaging.volume import Volume
+from tests.factories.dicom import as_file, ct_slice
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -88,3 +89,23 @@ def test_a_table_without_subjects_is_refused(tmp_path: Path) -> None:
     table.write_text("person,age\n1,2\n")
     with pytest.raises(InputRefused, match="subject"):
         attributes_of(entries(folder).values(), table)
+
+
+def test_scanner_contrast_and_age_come_from_the_headers_of_a_series(tmp_path: Path) -> None:
+    scanned = {
+        "sub-01": {"Modality": "MR", "Manufacturer": "Acme", "ScanningSequence": "GR"},
+        "sub-02": {"Manufacturer": "Acme", "ContrastBolusAgent": "Iodine", "PatientAge": "071Y"},
+        "sub-03": {"PatientAge": "009M"},
+    }
+    for name, tags in scanned.items():
+        (tmp_path / name).mkdir()
+        for number in (1, 2):
+            image = ct_slice(number=number, position=(0.0, 0.0, float(number)), **tags)
+            (tmp_path / name / f"{number}.dcm").write_bytes(as_file(image))
+    found = attributes_of(entries(tmp_path).values(), None)
+    assert found["sub-01"]["contrast"] == "GR"
+    assert found["sub-01"]["scanner"].startswith("Acme")
+    assert (found["sub-02"]["contrast"], found["sub-02"]["age"]) == ("contrast medium", "65-119")
+    assert (found["sub-03"]["contrast"], found["sub-03"]["age"]) == ("no contrast medium", "0-17")
+    groups = subgroups(found)
+    assert groups["scanner=Acme"] == {"sub-01", "sub-02"}

@@ -15,11 +15,11 @@ from jsonschema.exceptions import ValidationError
 from ml.contracts.errors import InputRefused
 from ml.contracts.evaluation import SCHEMA, EvaluationResult, ResultRefused
 from ml.evaluation.catalogue import METRICS
-from ml.evaluation.intervals import FROC_THRESHOLDS
 
 _SCHEMA_FILE = Path(__file__).with_name("schema.json")
-# How many numbers a subject has for a figure of each pool; "macro f1": three per finding.
-_PARTS = {"mean": 1, "ratio": 2, "f1": 3, "froc": 2 * len(FROC_THRESHOLDS) + 2}
+# How many numbers a subject has for a figure of each pool (ml.evaluation.intervals, which loads
+# scipy); "macro f1": three per finding.
+PARTS = {"mean": 1, "ratio": 2, "f1": 3, "froc": 40}
 
 
 @cache
@@ -74,7 +74,7 @@ def _check_parts(result: EvaluationResult) -> None:
         for key, parts in item["values"].items():
             metric = METRICS.get(key.split("/")[0])
             pool = "mean" if metric is None else metric.pool
-            width = widths.setdefault(key, _PARTS.get(pool, len(parts)))
+            width = widths.setdefault(key, PARTS.get(pool, len(parts)))
             if len(parts) != width or (pool == "macro f1" and (width == 0 or width % 3)):
                 place = f"subjects[{index}].values"
                 raise _wrong(place, "must have as many numbers as each figure is pooled from")

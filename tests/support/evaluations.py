@@ -1,4 +1,4 @@
-"""Makes the evaluations that tests/e2e/evaluations holds: really measured, of small simulated heads.
+"""Makes what tests/e2e/evaluations holds: really measured, of small simulated heads.
 
 ``python -m tests.support.evaluations FOLDER`` writes ``smooth.json``, ``noisy.json``, and
 ``partial.json``, which lacks one case.
@@ -29,7 +29,7 @@ TISSUES = (2, 3, 10, 515)
 
 
 def predictions(root: Path) -> None:
-    """Six heads of some centimetres of two scanners, and noise as the only fault of a prediction."""
+    """Six heads of some centimetres, two scanners; noise is the only fault of a prediction."""
     rng = np.random.default_rng(0)
     for name in ("heads", "labels", "partial", *NOISE_HU):
         (root / name).mkdir(parents=True)

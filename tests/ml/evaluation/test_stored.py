@@ -7,10 +7,12 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ml import api
 from ml.contracts.evaluation import DataDiffer, ResultRefused
+from ml.evaluation import intervals, stored
 from tests.factories.evaluations import evaluation_make
 
 
@@ -115,12 +117,20 @@ def test_other_data_are_refused_and_named(change: dict[str, Any], told: str) -> 
         api.evaluation_differences(evaluation_make(), evaluation_make(**change))
 
 
+def test_parts_are_as_many_as_the_pools_take() -> None:
+    """``stored`` repeats the widths, so that reading a file loads no scipy."""
+    assert stored.PARTS["froc"] == 2 * len(intervals.FROC_THRESHOLDS) + 2
+    for pool, width in stored.PARTS.items():
+        assert intervals.POOLS[pool](np.ones((3, width))).shape == ()
+
+
 def test_comparing_loads_no_torch() -> None:
     code = (
         "import sys, json, ml.api\n"
         "from tests.factories.evaluations import evaluation_make\n"
-        "ml.api.evaluation_differences(evaluation_make(), evaluation_make())\n"
         "ml.api.evaluation_read(json.dumps(evaluation_make()).encode())\n"
+        "assert 'scipy' not in sys.modules\n"
+        "ml.api.evaluation_differences(evaluation_make(), evaluation_make())\n"
         "heavy = {'torch', 'monai', 'matplotlib', 'skimage'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
     )

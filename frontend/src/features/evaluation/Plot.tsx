@@ -1,9 +1,8 @@
-import type { MetricRow } from "@/api/evaluation";
 import styles from "./Evaluation.module.css";
 import { boundText, figure, intervalText } from "./figures";
 import type { Line } from "./lines";
 import { RUN_TONES, Shape } from "./RunMark";
-import { place, type Scale, ticks } from "./scale";
+import { beyond, place, type Scale, ticks } from "./scale";
 
 const WIDTH = 220;
 const LANE = 11;
@@ -24,27 +23,28 @@ function described({ rows }: Line): string {
   return told.join("; ");
 }
 
-function Bounds({ row, scale, height }: { row: MetricRow; scale: Scale; height: number }) {
-  const { floor, baseline } = row;
+interface BoundMarkProps {
+  value: number | null;
+  of: "floor" | "baseline";
+  scale: Scale;
+  height: number;
+}
+
+/** A line at the bound, or an arrow at the end of the axis that it lies beyond. */
+function BoundMark({ value, of, scale, height }: BoundMarkProps) {
+  if (value === null) return null;
+  const side = beyond(value, scale);
+  if (side === null) {
+    return <line className={styles[of]} x1={x(value, scale)} x2={x(value, scale)} y2={height} />;
+  }
+  const [from, to] = side === "left" ? [8, -3] : [WIDTH - 8, WIDTH + 3];
+  const [tip, y] = [side === "left" ? to + 4 : to - 4, of === "floor" ? 4 : height - 4];
   return (
-    <>
-      {floor.value !== null && (
-        <line
-          className={styles.floor}
-          x1={x(floor.value, scale)}
-          x2={x(floor.value, scale)}
-          y2={height}
-        />
-      )}
-      {baseline.value !== null && (
-        <line
-          className={styles.baseline}
-          x1={x(baseline.value, scale)}
-          x2={x(baseline.value, scale)}
-          y2={height}
-        />
-      )}
-    </>
+    <path
+      className={styles[of]}
+      fill="none"
+      d={`M${from} ${y}H${to}M${tip} ${y - 3}L${to} ${y}L${tip} ${y + 3}`}
+    />
   );
 }
 
@@ -61,7 +61,12 @@ export function Plot({ line, scale }: { line: Line; scale: Scale }) {
       width={WIDTH + 8}
       height={height}
     >
-      {bounds && <Bounds row={bounds} scale={scale} height={height} />}
+      {bounds && (
+        <>
+          <BoundMark value={bounds.floor.value} of="floor" scale={scale} height={height} />
+          <BoundMark value={bounds.baseline.value} of="baseline" scale={scale} height={height} />
+        </>
+      )}
       {line.rows.map((row, index) => {
         if (row === null || row.value === null) return null;
         const y = index * LANE + LANE / 2 + 3;
@@ -125,7 +130,7 @@ export function PlotLegend() {
         </svg>
         baseline: what costs nothing
       </span>
-      <span>bars: 95 % intervals by subject</span>
+      <span>bars: 95 % intervals by subject; an arrow: beyond the axis</span>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { Comparison, Evaluation, EvaluationBrief, MetricRow } from "@/api/e
 import { CHOSEN_MAX, obstacle, runsOf, toggled } from "./choice";
 import { boundText, differenceText, figure, intervalText, isClear, signed } from "./figures";
 import { best, choices, differencesOf, grouped, pairs } from "./lines";
-import { place, scaleOf, ticks } from "./scale";
+import { beyond, place, scaleOf, ticks } from "./scale";
 
 const DATA = { name: "heads", sha256: "a".repeat(64) };
 
@@ -175,6 +175,14 @@ describe("the axis of a metric", () => {
     const shown = ticks(scale);
     expect(shown.length).toBeGreaterThanOrEqual(2);
     expect(shown.every((tick) => tick >= scale.low && tick <= scale.high)).toBe(true);
+  });
+
+  it("is not stretched by a bound far away, which then lies beyond it", () => {
+    const far = { value: 50, source: "bulk density" };
+    const scale = scaleOf(group([row({ baseline: far })]));
+    if (scale === null) throw new Error("no scale");
+    expect(scale.high).toBeLessThan(1.1);
+    expect([-50, 0.8, 50].map((value) => beyond(value, scale))).toEqual(["left", null, "right"]);
   });
 
   it("is there for a single figure, and not for none", () => {

@@ -41,10 +41,11 @@ function BoundMark({ value, of, scale, height }: BoundMarkProps) {
   const [tip, y] = [side === "left" ? to + 4 : to - 4, of === "floor" ? 4 : height - 4];
   return (
     <path
-      className={styles[of]}
-      fill="none"
+      className={styles.arrow}
       d={`M${from} ${y}H${to}M${tip} ${y - 3}L${to} ${y}L${tip} ${y + 3}`}
-    />
+    >
+      <title>{`The ${of} lies beyond the axis: ${figure(value)}`}</title>
+    </path>
   );
 }
 

@@ -33,7 +33,7 @@ class WeightsFileInline(admin.TabularInline[WeightsFile, PipelineVersion]):
     model = WeightsFile
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("name", "path", "digest", "licence", "found", "measured")
+    fields = readonly_fields = ("name", "path", "digest", "licence", "found")
 
     @admin.display(description="SHA-256")
     def digest(self, file: WeightsFile) -> SafeString:
@@ -42,22 +42,6 @@ class WeightsFileInline(admin.TabularInline[WeightsFile, PipelineVersion]):
     @admin.display(description="found")
     def found(self, file: WeightsFile) -> SafeString:
         return badge(file.get_state_display(), TONES[State(file.state)])
-
-    @admin.display(description="metrics")
-    def measured(self, file: WeightsFile) -> SafeString:
-        if file.metrics is None:
-            missing = f"{file.metrics_path} is missing" if file.metrics_path else "none"
-            return format_html("{}", missing)
-        tone = {Checkpoint.SAME: "good", Checkpoint.OTHER: "danger"}.get(
-            Checkpoint(file.metrics_checkpoint), "muted"
-        )
-        return format_html(
-            "<details><summary>{} of {}</summary><p>SHA-256 <code>{}</code></p>{}</details>",
-            file.metrics_path,
-            badge(file.get_metrics_checkpoint_display(), tone),
-            file.metrics_sha256,
-            metrics_table(file.metrics),
-        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -76,6 +60,7 @@ class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
         (None, {"fields": ("enabled", "state_badge", "name", "version", "verified_at")}),
         ("Use", {"fields": ("summary", "intended_use", "limitations", "licence")}),
         ("Contract", {"fields": ("inputs_read", "outputs_read", "parameters_read")}),
+        ("Metrics", {"fields": ("measured",)}),
         ("Card", {"fields": ("chai", "card")}),
     )
 
@@ -103,6 +88,10 @@ class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
     @admin.display(description="parameters")
     def parameters_read(self, row: PipelineVersion) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(row.parameters, indent=2))
+
+    @admin.display(description="of the weights")
+    def measured(self, row: PipelineVersion) -> SafeString:
+        return format_html_join("", "{}", ((_measured(file),) for file in row.weights.all()))
 
     @admin.display(description="CHAI layout")
     def chai(self, row: PipelineVersion) -> SafeString:
@@ -156,6 +145,22 @@ class PipelineVersionAdmin(admin.ModelAdmin[PipelineVersion]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _measured(file: WeightsFile) -> SafeString:
+    if file.metrics is None:
+        missing = f"{file.metrics_path} is missing" if file.metrics_path else "no metrics file"
+        return format_html("<p>{}: {}</p>", file.name, missing)
+    tones = {Checkpoint.SAME: "good", Checkpoint.OTHER: "danger"}
+    tone = tones.get(Checkpoint(file.metrics_checkpoint), "muted")
+    return format_html(
+        "<details><summary>{}: {} of {}</summary><p>SHA-256 <code>{}</code></p>{}</details>",
+        file.name,
+        file.metrics_path,
+        badge(file.get_metrics_checkpoint_display(), tone),
+        file.metrics_sha256,
+        metrics_table(file.metrics),
+    )
 
 
 def _listing(specs: list[dict[str, Any]]) -> SafeString:

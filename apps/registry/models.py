@@ -21,7 +21,7 @@ class Checkpoint(models.TextChoices):
 
     SAME = "same", "these weights"
     OTHER = "other", "other weights"
-    NOT_STATED = "not stated", "not stated"
+    NOT_STATED = "not stated", "weights not stated"
 
 
 class PipelineVersion(BaseModel):

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='weightsfile',
             name='metrics_checkpoint',
-            field=models.CharField(choices=[('same', 'these weights'), ('other', 'other weights'), ('not stated', 'not stated')], default='not stated', max_length=12),
+            field=models.CharField(choices=[('same', 'these weights'), ('other', 'other weights'), ('not stated', 'weights not stated')], default='not stated', max_length=12),
         ),
         migrations.AddField(
             model_name='weightsfile',

@@ -35,8 +35,9 @@ export function ModelPage() {
           All models
         </Link>
       </header>
-      <ModelCard pipeline={pipeline} />
-      {seesEvaluations && <LinkedRuns pipeline={pipeline.name} />}
+      <ModelCard pipeline={pipeline}>
+        {seesEvaluations && <LinkedRuns pipeline={pipeline.name} />}
+      </ModelCard>
     </div>
   );
 }

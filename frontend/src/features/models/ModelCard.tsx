@@ -1,4 +1,5 @@
 import { Download } from "lucide-react";
+import type { ReactNode } from "react";
 import { cardAddress, type Pipeline } from "@/api/pipelines";
 import buttons from "@/ui/Button.module.css";
 import { cx } from "@/ui/cx";
@@ -24,8 +25,9 @@ function CardDownloads({ pipeline }: { pipeline: Pipeline }) {
   );
 }
 
-/** What one version of a pipeline is for, what it cannot do, and what it rests on. */
-export function ModelCard({ pipeline }: { pipeline: Pipeline }) {
+/** What one version of a pipeline is for, what it cannot do, and what it rests on; the children
+ * stand before the card, which is long. */
+export function ModelCard({ pipeline, children }: { pipeline: Pipeline; children?: ReactNode }) {
   return (
     <>
       <div className={styles.badges}>
@@ -51,6 +53,7 @@ export function ModelCard({ pipeline }: { pipeline: Pipeline }) {
         <h2 className={styles.heading}>Weights and metrics</h2>
         <Weights files={pipeline.weights} />
       </section>
+      {children}
       {pipeline.card_html && (
         <details className={styles.details} open>
           <summary>Model card</summary>

@@ -1,12 +1,12 @@
 import { Award } from "lucide-react";
-import type { Evaluation, MetricRow } from "@/api/evaluation";
+import type { Evaluation, MetricRow, RowDifference } from "@/api/evaluation";
 import { cx } from "@/ui/cx";
 import { runTitle } from "./choice";
 import styles from "./Evaluation.module.css";
 import {
   boundText,
   DIRECTIONS,
-  differenceText,
+  differenceTexts,
   figure,
   intervalText,
   isClear,
@@ -19,6 +19,7 @@ import {
   type Line,
   type MetricGroup,
   pairKey,
+  sourcesOf,
   type TierGroup,
 } from "./lines";
 import { Axis, Plot } from "./Plot";
@@ -52,12 +53,27 @@ function ValueCell({ row, isBest }: { row: MetricRow | null; isBest: boolean }) 
 function BoundCell({ line, of }: { line: Line; of: "floor" | "baseline" }) {
   const bounds = line.rows.filter((row) => row !== null).map((row) => row[of]);
   const texts = [...new Set(bounds.map(boundText))];
-  const sources = [...new Set(bounds.map(({ source }) => source))];
   const given = bounds.some(({ value }) => value !== null);
   return (
-    <td className={styles.number} title={sources.join("; ")}>
-      <span className={given ? undefined : styles.sub}>{texts.join(" / ")}</span>
-      {given && <div className={cx(styles.sub, styles.source)}>{sources.join("; ")}</div>}
+    <td
+      className={cx(styles.number, !given && styles.sub)}
+      title={sourcesOf([line], of).join("; ")}
+    >
+      {texts.join(" / ")}
+    </td>
+  );
+}
+
+function DifferenceCell({ difference }: { difference: RowDifference | undefined }) {
+  const isTold = difference !== undefined && isClear(difference);
+  const [middle, interval] = differenceTexts(difference);
+  return (
+    <td className={styles.number} title={difference?.ci_method}>
+      <span className={isTold ? styles.clear : styles.sub}>
+        {middle}
+        {isTold && <span title="The interval leaves out 0"> *</span>}
+      </span>
+      <div className={styles.sub}>{interval}</div>
     </td>
   );
 }
@@ -78,22 +94,18 @@ function LineRow({
   return (
     <tr>
       <th scope="row">{line.structure || "whole"}</th>
+      <td>{scale !== null && <Plot line={line} scale={scale} />}</td>
       {line.rows.map((row, index) => (
         <ValueCell key={ids[index]} row={row} isBest={winner === ids[index]} />
       ))}
-      {ids.slice(1).map((id) => {
-        const difference = props.differences.get(pairKey(first, id))?.get(line.key);
-        const isTold = difference !== undefined && isClear(difference);
-        return (
-          <td key={id} className={cx(styles.number, isTold ? styles.clear : styles.sub)}>
-            {differenceText(difference)}
-            {isTold && <span title="The interval leaves out 0"> *</span>}
-          </td>
-        );
-      })}
+      {ids.slice(1).map((id) => (
+        <DifferenceCell
+          key={id}
+          difference={props.differences.get(pairKey(first, id))?.get(line.key)}
+        />
+      ))}
       <BoundCell line={line} of="floor" />
       <BoundCell line={line} of="baseline" />
-      <td>{scale !== null && <Plot line={line} scale={scale} />}</td>
     </tr>
   );
 }
@@ -101,11 +113,11 @@ function LineRow({
 function MetricBody({ group, props }: { group: MetricGroup; props: CompareTableProps }) {
   const { mark, title } = DIRECTIONS[group.direction];
   const scale = scaleOf(group);
-  const columns = 3 + props.runs.length + (props.runs.length - 1);
+  const others = props.runs.length * 2 + 1;
   return (
     <tbody>
       <tr className={styles.metric}>
-        <th scope="rowgroup" colSpan={columns}>
+        <th scope="rowgroup">
           {metricTitle(group.metric)}{" "}
           <abbr className={styles.direction} title={title}>
             {mark}
@@ -115,6 +127,12 @@ function MetricBody({ group, props }: { group: MetricGroup; props: CompareTableP
           </span>
         </th>
         <td>{scale !== null && <Axis scale={scale} />}</td>
+        <td colSpan={others} className={styles.sub}>
+          {[
+            `floor: ${sourcesOf(group.lines, "floor").join("; ")}`,
+            `baseline: ${sourcesOf(group.lines, "baseline").join("; ")}`,
+          ].join(" · ")}
+        </td>
       </tr>
       {group.lines.map((line) => (
         <LineRow key={line.key} line={line} props={props} group={group} />
@@ -128,6 +146,7 @@ function Heads({ runs }: { runs: readonly Evaluation[] }) {
     <thead>
       <tr>
         <th scope="col">Of</th>
+        <th scope="col">Intervals</th>
         {runs.map((run, index) => (
           <th key={run.id} scope="col" className={styles.number}>
             <RunMark index={index} /> {runTitle(run)}
@@ -145,7 +164,6 @@ function Heads({ runs }: { runs: readonly Evaluation[] }) {
         <th scope="col" className={styles.number}>
           Baseline
         </th>
-        <th scope="col">Intervals</th>
       </tr>
     </thead>
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Comparison, Evaluation, EvaluationBrief, MetricRow } from "@/api/evaluation";
 import { CHOSEN_MAX, obstacle, runsOf, toggled } from "./choice";
-import { boundText, differenceText, figure, intervalText, isClear, signed } from "./figures";
+import { boundText, differenceTexts, figure, intervalText, isClear, signed } from "./figures";
 import { best, choices, differencesOf, grouped, pairs } from "./lines";
 import { beyond, place, scaleOf, ticks } from "./scale";
 
@@ -51,7 +51,7 @@ const EVERYTHING = { tier: "", metric: "", structure: "", subgroup: "all" };
 describe("figures", () => {
   it("have four digits, true signs, and say what is missing", () => {
     expect([0.123456, 12345.6, 0, null].map(figure)).toEqual(["0.1235", "12346", "0", "–"]);
-    expect(signed(-0.5)).toBe("−0.5");
+    expect([-0.5, 0, 0.5].map(signed)).toEqual(["−0.5", "0", "+0.5"]);
     expect(intervalText(row({}))).toBe("0.7 to 0.9");
     expect(intervalText(row({ ci_low: null }))).toBe("no interval");
     expect(boundText({ value: null, source: "not given" })).toBe("not given");
@@ -60,12 +60,13 @@ describe("figures", () => {
   it("tell a difference with its interval, and whether it leaves out 0", () => {
     const difference = comparison("a", "b", "second").rows[0];
     if (difference === undefined) throw new Error("a comparison without rows");
-    expect(differenceText(difference)).toBe("+0.1 (+0.05 to +0.15)");
+    expect(differenceTexts(difference)).toEqual(["+0.1", "+0.05 to +0.15"]);
     expect(isClear(difference)).toBe(true);
     expect(isClear({ ...difference, ci_low: -0.01 })).toBe(false);
     expect(isClear({ ...difference, ci_low: null })).toBe(false);
-    expect(differenceText({ ...difference, difference: null })).toBe("not by subject");
-    expect(differenceText(undefined)).toBe("not by subject");
+    expect(differenceTexts({ ...difference, difference: null })[0]).toBe("not by subject");
+    expect(differenceTexts({ ...difference, ci_low: null })[1]).toBe("no interval");
+    expect(differenceTexts(undefined)[0]).toBe("not by subject");
   });
 });
 

@@ -3,18 +3,14 @@ import type { Bound, MetricRow, RowDifference } from "@/api/evaluation";
 
 type Direction = MetricRow["direction"];
 
-/** Four significant digits, or a dash. */
+/** Four significant digits with a true minus, or a dash. */
 export function figure(value: number | null): string {
   if (value === null) return "–";
-  if (Math.abs(value) >= 10_000) return value.toFixed(0);
-  return String(Number(value.toPrecision(4)));
+  const text = Math.abs(value) >= 10_000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+  return text.replaceAll("-", "−");
 }
 
-/** With its sign; the minus is a true one. */
-export function signed(value: number): string {
-  const text = figure(Math.abs(value));
-  return `${value < 0 ? "−" : "+"}${text}`;
-}
+export const signed = (value: number): string => (value > 0 ? "+" : "") + figure(value);
 
 export function intervalText(row: MetricRow): string {
   if (row.ci_low === null || row.ci_high === null) return "no interval";
@@ -37,12 +33,13 @@ export function isClear({ ci_low, ci_high }: RowDifference): boolean {
   return ci_low !== null && ci_high !== null && (ci_low > 0 || ci_high < 0);
 }
 
-export function differenceText(difference: RowDifference | undefined): string {
-  if (difference === undefined || difference.difference === null) return "not by subject";
+/** A difference, and its interval. */
+export function differenceTexts(difference: RowDifference | undefined): [string, string] {
+  if (difference === undefined || difference.difference === null) return ["not by subject", ""];
   const { ci_low, ci_high } = difference;
   const middle = signed(difference.difference);
-  if (ci_low === null || ci_high === null) return `${middle} (no interval)`;
-  return `${middle} (${signed(ci_low)} to ${signed(ci_high)})`;
+  if (ci_low === null || ci_high === null) return [middle, "no interval"];
+  return [middle, `${signed(ci_low)} to ${signed(ci_high)}`];
 }
 
 export const unitText = (unit: string): string => (unit === "1" ? "" : unit);

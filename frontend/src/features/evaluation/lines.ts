@@ -108,3 +108,9 @@ export function best(key: string, ids: readonly string[], differences: Differenc
   if (ids.length < 2) return null;
   return ids.find((one) => ids.every((other) => other === one || beats(one, other))) ?? null;
 }
+
+/** Where the floors or baselines of some lines come from. */
+export function sourcesOf(lines: readonly Line[], of: "floor" | "baseline"): string[] {
+  const rows = lines.flatMap((line) => line.rows).filter((row) => row !== null);
+  return unique(rows.map((row) => row[of].source));
+}

@@ -3,7 +3,6 @@ installed. All give the same features within the tolerance a test holds them to.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -60,7 +59,10 @@ def _openvino() -> ModuleType:
     this process that outlive it and keep its pipes open."""
     modules = cast("dict[str, ModuleType | None]", sys.modules)
     modules.setdefault("openvino_telemetry", None)  # to import it is then an error, as if absent
-    return importlib.import_module("openvino")
+    import openvino
+
+    module: ModuleType = openvino
+    return module
 
 
 def _openvino_trunk(model: HeadUNet, threads: int | None) -> Trunk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_a_table_without_subjects_is_refused(tmp_path: Path) -> None:
 
 
 def test_scanner_contrast_and_age_come_from_the_headers_of_a_series(tmp_path: Path) -> None:
-    scanned = {
+    scanned: dict[str, dict[str, Any]] = {
         "sub-01": {"Modality": "MR", "Manufacturer": "Acme", "ScanningSequence": "GR"},
         "sub-02": {"Manufacturer": "Acme", "ContrastBolusAgent": "Iodine", "PatientAge": "071Y"},
         "sub-03": {"PatientAge": "009M"},

@@ -24,7 +24,10 @@ def test_the_registry_shows_card_version_digest_and_switch(page: Page) -> None:
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="available")).to_have_count(2)
     page.get_by_role("link", name="Head segmentation").click()
-    expect(page.get_by_text(re.compile("^[0-9a-f]{64}$")).first).to_be_visible()
+    digest = page.locator("#weights-group code").first
+    expect(digest).to_be_visible()
+    expect(digest).to_have_text(re.compile("^[0-9a-f]{64}$"))
+    expect(page.locator(".field-measured")).to_contain_text("mni152_dice")
     expect(page.locator("div.card")).to_contain_text("KeyMetrics")
     picture(page, "admin")
 

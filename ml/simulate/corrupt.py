@@ -76,3 +76,95 @@ def scan(draw: Draw, ideal: Tensor, *, foreground: Tensor) -> Tensor:
     if draw.chance(0.5):
         image = image.clamp_min(0) ** draw.log_normal(0.25)
     return image
+
+
+def moved_head(
+    draw: Draw,
+    volume: Tensor,
+    spacing_mm: tuple[float, float, float],
+    *,
+    axis: int,
+    amount_mm: float,
+    interleaved: bool = False,
+    groups: tuple[int, int] = (3, 13),
+) -> Tensor:
+    """A head that jumped between groups of phase-encoding steps: ghosts and doubled edges.
+
+    The lines of k-space along ``axis`` are measured in groups, before each of which the head takes
+    another place; turns are left out. In order of frequency, or ``interleaved`` as turbo spin echo
+    measures, which ghosts most. The middle of k-space is measured at rest.
+
+    Args:
+        volume: (z, y, x), any unit.
+        amount_mm: greatest shift in each direction.
+        groups: fewest, and one more than the most; many make a restless head.
+    """
+    count = draw.integer(*groups)
+    size = volume.shape[axis]
+    lines = torch.arange(size)
+    frequencies = [torch.fft.fftfreq(length) for length in volume.shape]
+    # fftfreq counts from the middle up and then from the far end: this is the place in time.
+    time = (lines + size // 2) % size
+    group = time % count if interleaved else time * count // size
+    places = draw.uniforms(-amount_mm, amount_mm, 3, count)
+    places = (places - places[:, group[0], None])[:, group].clamp(-amount_mm, amount_mm)
+    turns = torch.zeros(volume.shape)
+    for across in range(3):
+        moved = _along(places[across] / spacing_mm[across], axis)
+        turns = turns + moved * _along(frequencies[across], across)
+    spectrum = torch.fft.fftn(volume) * torch.polar(torch.ones_like(turns), -2 * math.pi * turns)
+    result: Tensor = torch.fft.ifftn(spectrum).abs().float()
+    return result
+
+
+def metal(
+    volume: Tensor,
+    spacing_mm: tuple[float, float, float],
+    *,
+    centre: tuple[int, int, int],
+    radius_mm: float,
+    shift_mm: float,
+    readout: int,
+) -> Tensor:
+    """A metal ball in the field along z: no signal in it, and around it signal that is displaced
+    along ``readout`` (piled up here, missing there) and dephased.
+
+    Outside a ball the field is a dipole's, ``(radius / r)^3 (3 cos^2 - 1)`` (Schenck, Med. Phys.
+    23:815, 1996), which moves signal along the readout in proportion.
+
+    Args:
+        volume: (z, y, x), any unit.
+        centre: voxel of the ball's middle.
+        shift_mm: displacement at its surface in the plane across the field.
+    """
+    offsets = [
+        _along((torch.arange(n) - c) * step, number)
+        for number, (n, c, step) in enumerate(zip(volume.shape, centre, spacing_mm, strict=True))
+    ]
+    square = sum((offset * offset for offset in offsets), torch.zeros(volume.shape))
+    square = square.clamp_min(radius_mm**2)
+    field = (radius_mm**2 / square) ** 1.5 * (3 * offsets[0] ** 2 / square - 1)
+    outside = square > radius_mm**2
+    steepness = torch.stack(torch.gradient(field, spacing=list(spacing_mm))).norm(dim=0)
+    left = volume * outside * torch.exp(-((0.3 * shift_mm * steepness) ** 2))
+    return _displaced(left, field * shift_mm / spacing_mm[readout], readout)
+
+
+def _displaced(volume: Tensor, voxels: Tensor, axis: int) -> Tensor:
+    """Signal carried along ``axis`` by ``voxels``, shared between the two nearest; none is lost
+    but what leaves the image."""
+    size = volume.shape[axis]
+    target = voxels + _along(torch.arange(size, dtype=torch.float32), axis)
+    low = target.floor()
+    result = torch.zeros_like(volume)
+    for index, weight in ((low, 1 - (target - low)), (low + 1, target - low)):
+        inside = (index >= 0) & (index < size)
+        result.scatter_add_(axis, index.clamp(0, size - 1).long(), volume * weight * inside)
+    return result
+
+
+def _along(values: Tensor, axis: int) -> Tensor:
+    """A row of values as (z, y, x), lying along ``axis``."""
+    shape = [1, 1, 1]
+    shape[axis] = values.numel()
+    return values.reshape(shape)

@@ -46,7 +46,7 @@ def measure(volume: Volume) -> dict[str, float]:
         raise ValueError("the image must be a finite volume (z, y, x)")
     image = np.asarray(canonical(volume, (VOXEL_MM,) * 3).array, dtype=np.float32)
     scaled, offset = _scaled(image)
-    body = _body(scaled)
+    body = body_of(scaled)
     found = {"brightness/offset": offset}
     found |= _size_and_shape(body)
     found |= _border(body)
@@ -68,8 +68,8 @@ def _scaled(image: Array) -> tuple[Array, float]:
     return np.clip((image - low) / reach, 0.0, 2.0), offset
 
 
-def _body(scaled: Array) -> Mask:
-    """The largest bright thing, its holes filled slice by slice."""
+def body_of(scaled: Array) -> Mask:
+    """The largest bright thing where bright tissue is 1, its holes filled slice by slice."""
     bright = ndimage.gaussian_filter(scaled, 1.0) > 0.15
     named, count = ndimage.label(bright)
     if count == 0:

@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 import torch
 
 from ml.dicom.read import read_volume
-from ml.imaging.volume import Volume
-from ml.models.input_gate.features import measure
-from ml.models.input_gate.gate import FALSE_ALARMS, InputGate, Verdict, fit, load, save
+from ml.models.input_gate.distance import usual
+from ml.models.input_gate.features import GROUPS
+from ml.models.input_gate.gate import (
+    FALSE_ALARMS,
+    InputGate,
+    calibrated,
+    load,
+    save,
+)
+from ml.models.input_gate.sight import Sight, look
 from ml.simulate.anatomy import Anatomy, digest_of, load_anatomy
-from ml.simulate.draw import Draw
-from ml.training.input_gate.shifts import SHIFTS
-from ml.training.input_gate.usual import usual_features, usual_head
-from ml.training.segment_head.real import COLIN27
+from ml.training.input_gate.evaluation import real, simulated, table_row
+from ml.training.input_gate.examples import PICTURE_FAULTS, sights
+from ml.training.input_gate.fitting import PENALTY, NetRecipe, fit_picture, fit_planes, fit_view
 from ml.training.segment_head.recipe import split
 
 CHECKPOINT = Path("ml/models/input_gate/checkpoints/head_mr.safetensors")
 SEED = 31
-TRAINING_HEADS, CALIBRATION_HEADS, TEST_HEADS, SHIFTED_HEADS = 600, 400, 200, 40
-
-# Real images, by what should become of them; paths under the folder of real data.
-REAL_USUAL = (
-    "head-mr/T1_head_ext2.nii.gz",
-    "head-mr/clinical_T2.nii.gz",
-    "head-mr/seg3D_MR.nii.gz",
-    "head-mr/stroke_*.nii.gz",
-    "ms-longitudinal/*/study*_*.nii.gz",
-)
-REAL_UNUSUAL = {
-    "other body part, MR": ("body/example_mr_sm.nii.gz", "sts-mr-ct/*/*/mr_t1.nii.gz"),
-    "other body part, CT": ("body/totalseg_example_ct_3mm.nii.gz", "sts-mr-ct/*/*/ct.nii.gz"),
-    "CT of a head given as MR": ("head-ct/ct_brain_atlas_1mm.nii.gz",),
-}
+TRAINING_HEADS, CALIBRATION_HEADS = 144, 600
+VIEW = NetRecipe(steps=2600, batch=16, width=8)
+PLANES = NetRecipe(steps=2000, batch=16, width=12)
 
 
 def _files(arguments: argparse.Namespace) -> list[Path]:
@@ -46,108 +41,108 @@ def _files(arguments: argparse.Namespace) -> list[Path]:
     return paths
 
 
-def _anatomies(paths: Iterable[Path], cache: Path) -> list[Anatomy]:
-    return [load_anatomy(path, cache) for path in paths]
+def _anatomies(arguments: argparse.Namespace, part: int) -> list[Anatomy]:
+    """Of the training people (0), those the limit is set on (1), or those for testing (2)."""
+    paths = split(_files(arguments))[part]
+    return [load_anatomy(path, arguments.cache / "anatomy") for path in paths]
+
+
+def _calibration(arguments: argparse.Namespace) -> list[Sight]:
+    found = sights(
+        _anatomies(arguments, 1),
+        arguments.cache / "input_gate",
+        {"usual": None},
+        count=CALIBRATION_HEADS,
+        seed=SEED + 1,
+    )
+    return [sight["usual"] for sight in found]
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    training, held_out, _ = split(_files(arguments))
-    rows = list(
-        usual_features(_anatomies(training, arguments.cache), count=TRAINING_HEADS, seed=SEED)
+    training = []
+    for sight in sights(
+        _anatomies(arguments, 0),
+        arguments.cache / "input_gate",
+        {"usual": None, **PICTURE_FAULTS},
+        count=TRAINING_HEADS,
+        seed=SEED,
+    ):
+        training.append(sight)
+        if len(training) % 24 == 0:
+            print(f"{len(training)} heads", flush=True)
+    rows = {name: [sight[name].features for sight in training] for name in training[0]}
+    pictures = [
+        (sight[name], name == "metal") for sight in training for name in ("usual", "noise", "metal")
+    ]
+    far = [name for name in rows["usual"][0] if name.split("/")[0] in GROUPS]
+    kept = arguments.cache / "input_gate"
+    gate = InputGate(
+        usual=usual(rows["usual"], far),
+        view_net=fit_view(pictures, VIEW, SEED, kept / "view.pt"),
+        plane_net=fit_planes(
+            [seen for sight in training for name, seen in sight.items() if name != "motion"],
+            [sight["motion"] for sight in training],
+            PLANES,
+            SEED,
+            kept / "planes.pt",
+        ),
+        picture=fit_picture(rows["usual"], rows),
     )
-    calibration = list(
-        usual_features(
-            _anatomies(held_out, arguments.cache), count=CALIBRATION_HEADS, seed=SEED + 1
-        )
-    )
-    gate = fit(rows, calibration)
+    gate = calibrated(gate, _calibration(arguments))
     digest = save(gate, arguments.checkpoint)
     print(f"{arguments.checkpoint}: limit {gate.limit:.3f}, sha256 {digest}")
 
 
-def _share(verdicts: list[Verdict]) -> dict[str, float | int]:
-    refused = sum(not verdict.accepted for verdict in verdicts)
-    return {
-        "images": len(verdicts),
-        "refused": refused,
-        "share": round(refused / len(verdicts), 4),
-        "median_score": round(sorted(v.score for v in verdicts)[len(verdicts) // 2], 3),
-    }
-
-
-def _simulated(gate: InputGate, anatomies: list[Anatomy]) -> dict[str, object]:
-    usual = [gate.judge(row) for row in usual_features(anatomies, count=TEST_HEADS, seed=SEED + 2)]
-    found: dict[str, object] = {"usual": _share(usual)}
-    for name, shift in SHIFTS.items():
-        verdicts = []
-        for number in range(SHIFTED_HEADS):
-            seed = (SEED + 3) * 1_000_003 + number
-            head = usual_head(anatomies[number % len(anatomies)], seed)
-            verdicts.append(gate.check(shift(Draw(seed), head)))
-        found[name] = _share(verdicts)
-        print(f"{name}: {found[name]}", flush=True)
-    return found
-
-
-def _volumes(folder: Path, patterns: Iterable[str]) -> dict[str, Volume]:
-    paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
-    return {str(path.relative_to(folder)): read_volume(path, "nifti") for path in paths}
-
-
-def _real(gate: InputGate, folder: Path | None) -> dict[str, object]:
-    found: dict[str, object] = {}
-    usual = {"colin27": read_volume(COLIN27, "nifti")} if COLIN27.exists() else {}
-    if folder is not None:
-        usual |= _volumes(folder, REAL_USUAL)
-    found["usual"] = {name: _told(gate.check(volume)) for name, volume in usual.items()}
-    for kind, patterns in REAL_UNUSUAL.items():
-        if folder is not None:
-            found[kind] = {
-                name: _told(gate.check(v)) for name, v in _volumes(folder, patterns).items()
-            }
-    return found
-
-
-def _told(verdict: Verdict) -> dict[str, object]:
-    return {"score": round(verdict.score, 3), "refused": not verdict.accepted}
-
-
 def _evaluate(arguments: argparse.Namespace) -> None:
     files = _files(arguments)
-    training, held_out, test = split(files)
     gate = load(arguments.checkpoint)
+    calibration, cache = _calibration(arguments), arguments.cache / "input_gate"
+    command = "python -m ml.training.input_gate --labels LABELS --real REAL"
     report = {
         "checkpoint": arguments.checkpoint.name,
+        "commands": [f"{command} fit", f"{command} evaluate"],
         "false_alarms_aimed_at": FALSE_ALARMS,
         "data_sha256": digest_of(files),
         "seed": SEED,
-        "subjects": {
-            "training": [p.name for p in training],
-            "calibration": [p.name for p in held_out],
-            "test": [p.name for p in test],
+        "recipe": {
+            "training_heads": TRAINING_HEADS,
+            "calibration_heads": CALIBRATION_HEADS,
+            "picture_penalty": PENALTY,
+            "view": dataclasses.asdict(VIEW),
+            "planes": dataclasses.asdict(PLANES),
         },
-        "simulated": _simulated(gate, _anatomies(test, arguments.cache)),
-        "real": _real(gate, arguments.real),
+        "subjects": {
+            name: [path.name for path in part]
+            for name, part in zip(("training", "calibration", "test"), split(files), strict=True)
+        },
+        "software": {"python": sys.version.split()[0], "torch": torch.__version__},
+        "simulated": simulated(gate, _anatomies(arguments, 2), cache, calibration, SEED + 2),
+        "real": real(gate, arguments.real, cache, calibration),
     }
     path = arguments.checkpoint.with_suffix(".metrics.json")
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(report["real"], indent=1))
+    for place in ("simulated", "real"):
+        for name, row in report[place].items():
+            print(table_row(name, place, row))
 
 
 def _measure(arguments: argparse.Namespace) -> None:
     gate = load(arguments.checkpoint)
-    features = measure(read_volume(arguments.image, "nifti"))
-    verdict = gate.judge(features)
+    sight = look(read_volume(arguments.image, "nifti"))
+    verdict = gate.judge(sight)
     print(f"score {verdict.score:.2f}", "; ".join(verdict.reasons))
-    for i, name in enumerate(gate.names):
-        away = (features[name] - float(gate.centre[i])) / float(gate.spread[i])
-        print(f"{name:32} {features[name]:8.3f}  {away:+6.1f} sd")
+    for judge, place in gate.places(sight).items():
+        print(f"{judge:32} {place:8.2f}")
+    for name, sd in gate.usual.away(sight.features).items():
+        print(f"{name:32} {sight.features[name]:8.3f}  {sd:6.1f} sd")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.training.input_gate")
     parser.add_argument("--labels", type=Path, help="folder of label maps")
-    parser.add_argument("--cache", type=Path, default=Path(".data/cache/anatomy"))
+    parser.add_argument(
+        "--cache", type=Path, default=Path(".data/cache"), help="what fitting goes on from"
+    )
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--real", type=Path, default=None, help="folder of real images")
     commands = parser.add_subparsers(required=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ml.dicom.read import read_volume
+from ml.models.head_unet.weights import digest_of_file
 from ml.models.input_gate.distance import usual
 from ml.models.input_gate.features import GROUPS
 from ml.models.input_gate.gate import (
@@ -100,6 +101,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     command = "python -m ml.training.input_gate --labels LABELS --real REAL"
     report = {
         "checkpoint": arguments.checkpoint.name,
+        "checkpoint_sha256": digest_of_file(arguments.checkpoint),
         "commands": [f"{command} fit", f"{command} evaluate"],
         "false_alarms_aimed_at": FALSE_ALARMS,
         "data_sha256": digest_of(files),

@@ -73,7 +73,7 @@ def test_the_models_are_shown_with_metrics_and_card(page: Page) -> None:
     expect(page.get_by_role("heading", name="Limitations")).to_be_visible()
     file = page.get_by_role("listitem").filter(has=page.get_by_text("head_unet", exact=True))
     file.get_by_text(re.compile("^Metrics")).click()
-    expect(page.get_by_text("checkpoint sha256").first).to_be_visible()
+    expect(file.get_by_text("checkpoint sha256").first).to_be_visible()
     picture(page, "model")
     with page.expect_download() as download:
         page.get_by_role("link", name="CHAI card (JSON)").click()

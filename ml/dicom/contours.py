@@ -34,17 +34,30 @@ def mask_of(polygons: list[Polygon], shape: tuple[int, int]) -> NDArray[np.bool_
     """Pixels (y, x) whose centres lie within the polygons, each by the even-odd rule."""
     mask = np.zeros(shape, dtype=np.bool_)
     for polygon in polygons:
-        crossings = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
-        for (y0, x0), (y1, x1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-            low, high = sorted((y0, y1))
-            rows = np.arange(max(0, int(np.ceil(low))), min(shape[0], int(np.ceil(high))))
-            if rows.size == 0:
-                continue
-            x = x0 + (rows - y0) / (y1 - y0) * (x1 - x0)
-            first = np.clip(np.ceil(x).astype(int), 0, shape[1])
-            np.add.at(crossings, (rows, first), 1)
-        mask |= crossings[:, :-1].cumsum(axis=1) % 2 == 1
+        mask |= filled(polygon, shape)
     return mask
+
+
+def filled(polygon: Polygon, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels (y, x) whose centres lie within one polygon, by the even-odd rule.
+
+    A centre that lies exactly on an edge counts on the low side only, so that two polygons that
+    share an edge share no pixel.
+    """
+    start, end = polygon, np.roll(polygon, -1, axis=0)
+    low = np.maximum(np.ceil(np.minimum(start[:, 0], end[:, 0])), 0).astype(np.int64)
+    high = np.minimum(np.ceil(np.maximum(start[:, 0], end[:, 0])), shape[0]).astype(np.int64)
+    count = np.maximum(high - low, 0)
+    # Each edge once for every row of centres that it crosses.
+    edge = np.repeat(np.arange(len(polygon)), count)
+    rows = np.arange(count.sum()) - np.repeat(count.cumsum() - count, count) + low[edge]
+    (y0, x0), (y1, x1) = start[edge].T, end[edge].T
+    x = x0 + (rows - y0) / (y1 - y0) * (x1 - x0)
+    first = np.clip(np.ceil(x), 0, shape[1]).astype(np.int64)
+    crossings = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
+    np.add.at(crossings, (rows, first), 1)
+    inside: NDArray[np.bool_] = crossings[:, :-1].cumsum(axis=1) % 2 == 1
+    return inside
 
 
 def signed_area(polygon: Polygon) -> float:

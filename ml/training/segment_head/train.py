@@ -19,10 +19,10 @@ from torch import Tensor
 
 from ml.models.head_unet.modeling import HeadUNet, fold
 from ml.simulate.anatomy import Anatomy
-from ml.training.segment_head import state
+from ml.training import run_state
 from ml.training.segment_head.loss import head_loss
 from ml.training.segment_head.recipe import Recipe
-from ml.training.segment_head.state import Progress
+from ml.training.run_state import Progress
 from ml.training.segment_head.stream import HeadStream, loader
 
 LOG_EVERY = 20
@@ -113,7 +113,7 @@ def train(
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     average = copy.deepcopy(model)
     optimizer = open_optimizer(model, recipe)
-    progress = state.restore(run_dir, model, average, optimizer)
+    progress = run_state.restore(run_dir, model, average, optimizer)
     run_dir.mkdir(parents=True, exist_ok=True)
     heads, decaying = _open_stream(anatomies, recipe, progress), progress.decay_start is not None
     began, saved, sums = time.monotonic(), time.monotonic(), dict[str, float]()
@@ -136,9 +136,9 @@ def train(
             _log(run_dir, progress, {k: v / LOG_EVERY for k, v in sums.items()})
             sums = {}
         if time.monotonic() - saved > checkpoint_seconds:
-            state.save(run_dir, progress, model, average, optimizer)
+            run_state.save(run_dir, progress, model, average, optimizer)
             saved = time.monotonic()
-    state.save(run_dir, progress, model, average, optimizer)
+    run_state.save(run_dir, progress, model, average, optimizer)
     return progress
 
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
-
-from ml.models.head_unet.modeling import HeadUNet
+from torch import Tensor, nn
 
 
 @dataclass(slots=True)
@@ -26,8 +24,8 @@ class Progress:
 def save(
     run_dir: Path,
     progress: Progress,
-    model: HeadUNet,
-    average: HeadUNet,
+    model: nn.Module,
+    average: nn.Module,
     optimizer: torch.optim.Optimizer,
 ) -> None:
     """Write the state so that an interrupted write leaves the previous one intact."""
@@ -44,7 +42,7 @@ def save(
 
 
 def restore(
-    run_dir: Path, model: HeadUNet, average: HeadUNet, optimizer: torch.optim.Optimizer
+    run_dir: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
 ) -> Progress:
     """Load the last state into the three objects, or leave them as they are at step 0."""
     path = run_dir / "state.safetensors"

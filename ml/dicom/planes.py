@@ -28,7 +28,16 @@ def planes_of(dataset: Dataset) -> list[SlicePlane]:
         return [_plane(dataset, group, shared) for group in groups]
     if frames != 1:
         raise InputRefused(NO_PLACE)
-    return [_plane(dataset, Dataset(), Dataset())]
+    return [plane_of(dataset)]
+
+
+def plane_of(dataset: Dataset) -> SlicePlane:
+    """The plane that the object itself states, whatever the number of its frames.
+
+    Raises:
+        InputRefused: position, orientation, spacing or size is missing or impossible.
+    """
+    return _plane(dataset, Dataset(), Dataset())
 
 
 def frame_count(dataset: Dataset) -> int:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage
+from pydicom.dataset import Dataset
+from pydicom.uid import RTStructureSetStorage
 
 from ml.dicom.contours import Polygon, contours_of
-from ml.dicom.headers import source_headers, study_module
+from ml.dicom.headers import source_headers
 from ml.dicom.image_series import decimal
 from ml.dicom.provenance import (
     ARTIFICIAL_INTELLIGENCE,
@@ -25,7 +25,7 @@ from ml.dicom.provenance import (
     mark,
     save,
 )
-from ml.dicom.uids import derived_uid
+from ml.dicom.rt_object import NewObject, object_template, reference
 from ml.imaging.volume import SourceSeries, Volume
 
 SERIES_NUMBER = 9011
@@ -72,7 +72,19 @@ def write_rtstruct(
             raise ValueError(f"{region.name}: {region.mask.shape} is not {source.array.shape}")
     moment = made_at or datetime.now(UTC)
     header = source_headers(source.source)[0]
-    dataset = _template(header, algorithm, run_id, key, moment)
+    dataset = object_template(
+        header,
+        NewObject(
+            sop_class=RTStructureSetStorage,
+            modality="RTSTRUCT",
+            series_number=SERIES_NUMBER,
+            description="AI structure set, not approved",
+            algorithm=algorithm,
+            run_id=run_id,
+            key=key,
+            made_at=moment,
+        ),
+    )
     dataset.StructureSetLabel = label[:16]
     dataset.StructureSetDate, dataset.StructureSetTime = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"
     frame = str(header.FrameOfReferenceUID)
@@ -85,32 +97,6 @@ def write_rtstruct(
     dataset.ApprovalStatus = "UNAPPROVED"
     mark(dataset, source.source, algorithm)
     return save(dataset, path, {number - 1: number for number, _ in numbered})
-
-
-def _template(
-    header: Dataset, algorithm: Algorithm, run_id: str, key: str, moment: datetime
-) -> FileDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = RTStructureSetStorage
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = UID(derived_uid("implementation", "synoptic"))
-    uid = UID(derived_uid(run_id, key))
-    meta.MediaStorageSOPInstanceUID = uid
-    dataset = FileDataset("", study_module(header), file_meta=meta, preamble=b"\0" * 128)
-    dataset.SOPClassUID, dataset.SOPInstanceUID = RTStructureSetStorage, uid
-    dataset.Modality = "RTSTRUCT"
-    dataset.Manufacturer = MANUFACTURER
-    dataset.ManufacturerModelName = algorithm.name[:64]
-    dataset.SoftwareVersions = algorithm.version[:64]
-    dataset.OperatorsName = ""
-    dataset.SeriesInstanceUID = derived_uid(run_id, f"{key}/series")
-    dataset.SeriesNumber = SERIES_NUMBER
-    dataset.InstanceNumber = 1
-    dataset.SeriesDescription = "AI structure set, not approved"
-    dataset.ContentQualification = "RESEARCH"
-    dataset.InstanceCreationDate = dataset.SeriesDate = f"{moment:%Y%m%d}"
-    dataset.InstanceCreationTime = dataset.SeriesTime = f"{moment:%H%M%S}"
-    return dataset
 
 
 def _referenced_frame(source: SourceSeries, frame_uid: str) -> Dataset:
@@ -129,10 +115,7 @@ def _referenced_frame(source: SourceSeries, frame_uid: str) -> Dataset:
 
 
 def _image(source: SourceSeries, index: int) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = source.sop_class_uid
-    item.ReferencedSOPInstanceUID = source.sop_instance_uids[index]
-    return item
+    return reference(source.sop_class_uid, source.sop_instance_uids[index])
 
 
 def _roi(number: int, region: Region, frame_uid: str, algorithm: Algorithm) -> Dataset:

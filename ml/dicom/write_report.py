@@ -21,6 +21,7 @@ from ml.contracts.errors import InputUnreadable
 from ml.contracts.report import ReportDocument, ReportSentence
 from ml.dicom.files import objects_in
 from ml.dicom.headers import repair
+from ml.dicom.person import person_name
 from ml.dicom.provenance import MANUFACTURER, Algorithm, add_equipment, save
 from ml.dicom.uids import derived_uid
 
@@ -198,13 +199,6 @@ def _sentence(
     return item
 
 
-def _person_name(editor: str | None) -> str:
-    """A display name as a person name of one component (PS3.5 6.2.1): which word is the family
-    name cannot be known."""
-    plain = "".join(" " if letter in "\\^=" else letter for letter in editor or "Unknown")
-    return f"{plain.strip()[:62]}^"
-
-
 def _authors(document: ReportDocument, algorithm: Algorithm) -> Iterator[Dataset]:
     device = Dataset()
     device.ObserverType = "DEV"
@@ -216,7 +210,7 @@ def _authors(document: ReportDocument, algorithm: Algorithm) -> Iterator[Dataset
     if document.editor is not None:
         person = Dataset()
         person.ObserverType = "PSN"
-        person.PersonName = _person_name(document.editor)
+        person.PersonName = person_name(document.editor)
         person.PersonIdentificationCodeSequence = []
         yield _with_institution(person)
 

@@ -30,7 +30,7 @@ const REPORT: readonly Row[] = [
   { keys: ["Enter"], title: "Add a sentence below" },
 ];
 
-const VIEWER_GROUPS = ["Tools", "Window", "View", "Navigate", "Overlay"] as const;
+const VIEWER_GROUPS = ["Tools", "Window", "View", "Navigate", "Overlay", "Plan"] as const;
 
 const KEY_NAMES: Record<string, string> = {
   ArrowUp: "↑",

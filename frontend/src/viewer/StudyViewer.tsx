@@ -2,12 +2,13 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { HeaderPanel } from "./HeaderPanel";
 import { letGoOfButton, runShortcut, shouldIgnoreKey } from "./keyboard";
 import { Legend } from "./Legend";
+import { LayerPanel } from "./layers/LayerPanel";
 import { ViewerSession } from "./session";
 import { actionOfKey } from "./shortcuts";
 import { useStore } from "./store";
 import { Toolbar } from "./Toolbar";
 import type { StudyViewerProps } from "./types";
-import { useFocus, useMeasurements, useOverlay, useSeries } from "./useSession";
+import { useFocus, useMeasurements, useOverlay, usePlanning, useSeries } from "./useSession";
 import { ViewportGrid } from "./ViewportGrid";
 import styles from "./viewer.module.css";
 
@@ -50,6 +51,7 @@ function Viewer(props: ViewerProps) {
   useOverlay(session, state.mode, seg);
   useFocus(session, props, state.status === "ready");
   useMeasurements(session, props);
+  usePlanning(session, props);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -72,6 +74,9 @@ function Viewer(props: ViewerProps) {
     <div className={styles.root} ref={root}>
       <Toolbar session={session} canMeasure={props.canMeasure ?? true} />
       <div className={styles.stage}>
+        {props.planning != null && (
+          <LayerPanel session={session} planning={props.planning} series={props.series} />
+        )}
         <ViewportGrid session={session} series={active} />
         <Legend
           session={session}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { ImageFacts } from "./ImageFacts";
+import { TwinPane } from "./layers/TwinPane";
 import type { ViewerSession } from "./session";
 import { useStore } from "./store";
 import type { ViewerSeries } from "./types";
@@ -9,9 +10,10 @@ import type { PaneId, ViewerState } from "./viewerState";
 
 const PLANES: readonly PaneId[] = ["axial", "sagittal", "coronal"];
 
-function visiblePanes(state: ViewerState): readonly PaneId[] {
+function visiblePanes(state: ViewerState, isPair: boolean): readonly PaneId[] {
   if (state.mode !== "volume") return ["stack"];
-  if (state.layout === "one") return [state.activePane === "stack" ? "axial" : state.activePane];
+  if (state.layout === "one" || isPair)
+    return [state.activePane === "stack" ? "axial" : state.activePane];
   return PLANES;
 }
 
@@ -31,7 +33,10 @@ export function ViewportGrid({ session, series }: ViewportGridProps) {
   }, [session]);
 
   const { status, mode, layout, failure } = state;
-  const shape = mode === "volume" ? layout : "one";
+  const { isBeside } = useStore(session.layers.state);
+  const isPair = isBeside && mode === "volume";
+  const single = mode === "volume" ? layout : "one";
+  const shape = isPair ? "pair" : single;
   // Another arrangement changes the panes' sizes without changing the grid's.
   // biome-ignore lint/correctness/useExhaustiveDependencies: shape is the trigger
   useEffect(() => session.resize(), [session, shape]);
@@ -40,9 +45,10 @@ export function ViewportGrid({ session, series }: ViewportGridProps) {
   return (
     <div className={styles.grid} data-shape={shape} ref={grid}>
       {showsPanes &&
-        visiblePanes(state).map((id) => (
+        visiblePanes(state, isPair).map((id) => (
           <ViewportPane key={id} id={id} session={session} series={series} />
         ))}
+      {showsPanes && isPair && <TwinPane session={session} />}
       {showsPanes && shape === "four" && <ImageFacts session={session} series={series} />}
       {!showsPanes && status === "loading" && <Message title="Loading images…" />}
       {status === "failed" && failure !== null && (

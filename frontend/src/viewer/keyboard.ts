@@ -7,14 +7,17 @@ import type { Layout } from "./viewerState";
 
 const NAVIGATION = /^(Arrow|Page|Home$|End$)/;
 
+/** Ticks, choices and sliders take spaces and arrows, but no letters. */
+const TEXT_FIELDS = "textarea, input:not([type=checkbox], [type=radio], [type=range])";
+
 /** Keys belong to the viewer unless a text field, a menu or another panel has them. */
 export function shouldIgnoreKey(event: KeyboardEvent, root: HTMLElement | null): boolean {
   if (event.defaultPrevented || !(event.target instanceof HTMLElement)) return true;
   const { target } = event;
-  if (target.isContentEditable || target.closest("input, textarea, select, [role=dialog]")) {
+  if (target.isContentEditable || target.closest(`${TEXT_FIELDS}, select, [role=dialog]`)) {
     return true;
   }
-  const isButton = target.closest("button, a, [role=menu], [role=tablist]") !== null;
+  const isButton = target.closest("button, a, input, [role=menu], [role=tablist]") !== null;
   if (isButton && (event.key === " " || NAVIGATION.test(event.key))) return true;
   const isInside = target === document.body || (root?.contains(target) ?? false);
   const isPositional = NAVIGATION.test(event.key) || event.key === " " || event.key === "Backspace";
@@ -50,6 +53,8 @@ export function runShortcut(session: ViewerSession, action: ShortcutAction): boo
     case "overlay":
       changeOverlay(session, what as string);
       return true;
+    case "plan":
+      return changePlan(session, what as string);
     default:
       return runSimple(session, action);
   }
@@ -76,6 +81,20 @@ function moveSlice(session: ViewerSession, what: string): void {
   const step = steps[what];
   if (step !== undefined) session.navigation.sliceBy(step);
   else session.navigation.sliceTo(activePane, what === "first" ? 0 : Number.MAX_SAFE_INTEGER);
+}
+
+function changePlan({ layers }: ViewerSession, what: string): boolean {
+  const look = layers.state.get();
+  const changes: Record<string, () => void> = {
+    dose: () => layers.change({ isWashShown: !look.isWashShown }),
+    isodoses: () => layers.change({ areIsodosesShown: !look.areIsodosesShown }),
+    structures: () => layers.change({ areStructuresShown: !look.areStructuresShown }),
+    fusion: () => layers.cycleFusion(),
+    beside: () => layers.change({ isBeside: !look.isBeside }),
+    uncertainty: () => layers.change({ isUncertaintyShown: !look.isUncertaintyShown }),
+  };
+  changes[what]?.();
+  return what in changes;
 }
 
 function changeOverlay(session: ViewerSession, what: string): void {

@@ -86,7 +86,7 @@ function pack(color: readonly number[], alpha: number): number {
 }
 
 /** First and last column whose sample lies inside the map, or null where none does. */
-function insideColumns(
+export function insideColumns(
   start: PointLps,
   step: PointLps,
   grid: Grid,

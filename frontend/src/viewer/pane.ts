@@ -1,4 +1,4 @@
-/** One viewport with its layers: image, labels, crosshair; and what is written over it. */
+/** One viewport with its layers: image, plan, labels, crosshair; and what is written over it. */
 
 import { Enums, type RenderingEngine } from "@cornerstonejs/core";
 import { type CrosshairLayer, makeCrosshairLayer } from "./crosshairLayer";
@@ -14,6 +14,7 @@ import {
 } from "./geometry";
 import { type LabelLayer, makeLabelLayer } from "./labelLayer";
 import type { LabelColours, LabelMap, ViewPlane } from "./labelPaint";
+import { makePlanCanvas, type PlanCanvas } from "./layers/planCanvas";
 import { createStore, type Store } from "./store";
 import type { PointLps } from "./types";
 import { EMPTY_PANE, type PaneId, type PaneInfo } from "./viewerState";
@@ -31,11 +32,14 @@ export interface PaneListener {
   readonly onDrawn: (pane: Pane) => void;
   readonly onMoved: (pane: Pane) => void;
   readonly onWindow: (pane: Pane, range: Range) => void;
+  /** The pointer moved over the images: a lens follows it. */
+  readonly onPointer: (pane: Pane) => void;
 }
 
 export class Pane {
   readonly viewport: Viewport;
   readonly info: Store<PaneInfo> = createStore(EMPTY_PANE);
+  readonly plan: PlanCanvas;
   private readonly labels: LabelLayer;
   private readonly crosshair: CrosshairLayer;
   private frame: number | null = null;
@@ -53,6 +57,7 @@ export class Pane {
   ) {
     this.viewport = enableViewport(engine, viewportId, element, ORIENTATION[id]);
     const layers = element.querySelector<HTMLElement>(".viewport-element") ?? element;
+    this.plan = makePlanCanvas(layers, () => listener.onPointer(this));
     this.labels = makeLabelLayer(layers);
     this.crosshair = makeCrosshairLayer(layers, id);
     // Drawings stay on top of both: they are what a person edits.
@@ -190,6 +195,7 @@ export class Pane {
     this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.drawn);
     this.element.removeEventListener(Enums.Events.CAMERA_MODIFIED, this.moved);
     this.element.removeEventListener(Enums.Events.VOI_MODIFIED, this.windowed);
+    this.plan.remove();
     this.labels.remove();
     this.crosshair.remove();
     this.engine.disableElement(this.viewportId);

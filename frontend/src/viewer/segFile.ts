@@ -2,6 +2,7 @@
 
 import type { DataSet } from "dicom-parser";
 import { ViewerError } from "./api";
+import { firstItem, itemsOf } from "./dicomItems";
 import { toPoint, type Vec3 } from "./geometry";
 
 const PIXEL_DATA = "x7fe00010";
@@ -63,7 +64,7 @@ export function readSeg(data: DataSet): SegFile {
 }
 
 function frameOf(own: DataSet, shared: DataSet | null, index: number): SegFrame {
-  const group = (tag: string) => first(own, tag) ?? (shared && first(shared, tag));
+  const group = (tag: string) => firstItem(own, tag) ?? (shared && firstItem(shared, tag));
   const position = group("x00209113");
   const orientation = group("x00209116");
   return {
@@ -81,14 +82,6 @@ function sourceOf(own: DataSet): SegFrame["source"] {
   // A frame made from several images lies on none of them for certain.
   if (images.length !== 1 || sopInstanceUid === undefined) return null;
   return { sopInstanceUid, frame: images[0]?.intString("x00081160") ?? 1 };
-}
-
-function itemsOf(data: DataSet, tag: string): DataSet[] {
-  return (data.elements[tag]?.items ?? []).flatMap((item) => item.dataSet ?? []);
-}
-
-function first(data: DataSet, tag: string): DataSet | null {
-  return itemsOf(data, tag)[0] ?? null;
 }
 
 function numbers(data: DataSet | null, tag: string, count: number): number[] | null {

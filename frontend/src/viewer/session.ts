@@ -10,6 +10,7 @@ import { type Cine, makeCine } from "./cine";
 import { makeEngine, startCornerstone } from "./engine";
 import { frameFailureReason } from "./frameLoader";
 import { centreVoxelOf, worldToIndex } from "./geometry";
+import { makePlanLayers, type PlanLayers } from "./layers/planLayers";
 import { type LoadedSeries, loadSeries, type SeriesRoots } from "./loadedSeries";
 import { type MeasurementSync, makeMeasurementSync } from "./measurementSync";
 import { makeNavigation, type Navigation } from "./navigation";
@@ -32,6 +33,7 @@ let sessionCount = 0;
 export class ViewerSession {
   readonly state: Store<ViewerState>;
   readonly overlay: Overlay;
+  readonly layers: PlanLayers;
   readonly measurements: MeasurementSync;
   private readonly engine: RenderingEngine;
   private readonly toolGroup: Types.IToolGroup;
@@ -65,6 +67,11 @@ export class ViewerSession {
     this.cine = makeCine(host);
     this.navigation = makeNavigation(host, () => this.drawLayers());
     this.overlay = makeOverlay(roots, () => this.drawLayers());
+    this.layers = makePlanLayers(roots, {
+      loaded: () => this.loaded,
+      window: () => this.window.realRange(),
+      redraw: () => this.drawLayers(),
+    });
     this.measurements = makeMeasurementSync({
       loaded: () => this.loaded,
       anyPane: () => this.panes.values().next().value ?? null,
@@ -79,6 +86,7 @@ export class ViewerSession {
     const pane = new Pane(id, viewportId, this.engine, element, {
       onDrawn: (drawn) => this.refreshPane(drawn),
       onMoved: (moved) => this.navigation.follow(moved),
+      onPointer: (over) => this.layers.followPointer(over),
       onWindow: (from, range) => {
         // A view of a volume begins with a window of its own, perhaps after all voxels have come.
         if (from.isShowing && this.loaded?.mode === "volume") return;
@@ -360,11 +368,12 @@ export class ViewerSession {
   private drawPaneLayers(pane: Pane): void {
     const { isCrosshairShown } = this.state.get();
     const imageId = pane.viewport.getCurrentImageId() ?? null;
+    this.layers.drawIn(pane);
     pane.drawLabels(this.overlay.mapOn(imageId), this.overlay.colours());
     pane.drawCrosshair(isCrosshairShown ? this.navigation.point() : null);
   }
 
-  private drawLayers(): void {
+  drawLayers(): void {
     for (const pane of this.panes.values()) this.drawPaneLayers(pane);
   }
 
@@ -374,6 +383,7 @@ export class ViewerSession {
 
   destroy(): void {
     this.close();
+    this.layers.destroy();
     this.measurements.destroy();
     for (const pane of [...this.panes.values()]) this.unmountPane(pane);
     removeToolGroup(this.toolGroupId);

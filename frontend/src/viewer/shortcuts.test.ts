@@ -40,3 +40,15 @@ describe("shortcuts", () => {
     expect(keyOfAction("cine")).toBe("Space");
   });
 });
+
+describe("shortcuts of a plan", () => {
+  it("take Shift where the letter alone does something else", () => {
+    expect(actionOfKey(press("d"))).toBe("plan:dose");
+    expect(actionOfKey(press("i"))).toBe("invert");
+    expect(actionOfKey(press("I", { shiftKey: true }))).toBe("plan:isodoses");
+    expect(actionOfKey(press("S", { shiftKey: true }))).toBe("plan:structures");
+    expect(actionOfKey(press("s"))).toBe("tool:scroll");
+    expect(actionOfKey(press("F", { shiftKey: true }))).toBe("plan:fusion");
+    expect(actionOfKey(press("U", { shiftKey: true }))).toBe("plan:uncertainty");
+  });
+});

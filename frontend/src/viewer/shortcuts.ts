@@ -18,6 +18,7 @@ export type ShortcutAction =
   | "overlay:toggle"
   | "overlay:more"
   | "overlay:less"
+  | `plan:${"dose" | "isodoses" | "structures" | "fusion" | "beside" | "uncertainty"}`
   | "crosshair:toggle"
   | "measurement:delete"
   | "header";
@@ -78,6 +79,17 @@ export const VIEWER_SHORTCUTS: readonly (Shortcut & { readonly action: ShortcutA
   },
   { keys: ["]"], action: "overlay:more", title: "Segmentation more opaque", group: "Overlay" },
   { keys: ["["], action: "overlay:less", title: "Segmentation more transparent", group: "Overlay" },
+  { keys: ["d"], action: "plan:dose", title: "Dose as colour wash", group: "Plan" },
+  { keys: ["Shift+I"], action: "plan:isodoses", title: "Isodose lines", group: "Plan" },
+  { keys: ["Shift+S"], action: "plan:structures", title: "Outlines of structures", group: "Plan" },
+  {
+    keys: ["Shift+F"],
+    action: "plan:fusion",
+    title: "Next way to compare: blend, checkerboard, lens, difference",
+    group: "Plan",
+  },
+  { keys: ["b"], action: "plan:beside", title: "Second image beside the first", group: "Plan" },
+  { keys: ["u"], action: "plan:uncertainty", title: "Uncertainty map", group: "Plan" },
 ];
 
 export interface KeyPress {
@@ -89,12 +101,19 @@ export interface KeyPress {
   readonly altKey: boolean;
 }
 
-/** "Shift+1" needs the physical digit: with Shift the key itself reads "!" on most layouts. */
+/**
+ * "Shift+1" needs the physical digit: with Shift the key itself reads "!" on most layouts. A letter
+ * with Shift counts by itself only where it is bound: capitals work like small letters else.
+ */
 export function nameOfKey(press: KeyPress): string {
   if (press.shiftKey && /^Digit\d$/.test(press.code)) return `Shift+${press.code.slice(5)}`;
+  const shifted = `Shift+${press.key.toUpperCase()}`;
+  if (press.shiftKey && isBound(shifted)) return shifted;
   if (press.key === " ") return "Space";
   return press.key.length === 1 ? press.key.toLowerCase() : press.key;
 }
+
+const isBound = (name: string) => VIEWER_SHORTCUTS.some((shortcut) => shortcut.keys.includes(name));
 
 export function actionOfKey(press: KeyPress): ShortcutAction | null {
   if (press.ctrlKey || press.metaKey || press.altKey) return null;

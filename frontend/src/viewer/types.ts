@@ -60,6 +60,37 @@ export interface ViewerOverlay {
   readonly segSeriesUid: string;
 }
 
+export type DoseKind = "dose" | "difference" | "gamma";
+
+/** A dose, a dose difference or a γ map on the plan's dose grid, read from an address. */
+export interface ViewerDose {
+  readonly key: string;
+  readonly title: string;
+  readonly kind: DoseKind;
+  /** Little-endian float32, slice after slice; Gy, or γ without a unit. */
+  readonly url: string;
+  readonly prescriptionGy: number;
+  readonly grid: {
+    readonly dimensions: readonly [columns: number, rows: number, slices: number];
+    readonly spacing: readonly [x: number, y: number, slice: number];
+    readonly origin: PointLps;
+    /** Row direction, column direction, slice normal, each a unit vector. */
+    readonly direction: readonly number[];
+  };
+}
+
+/** What a plan lays over the images. Series must share the images' frame of reference. */
+export interface ViewerPlanning {
+  readonly doses: readonly ViewerDose[];
+  readonly structuresSeriesUid: string | null;
+  /** The image to begin a comparison with. */
+  readonly companionSeriesUid: string | null;
+  /** The images that the shown one may be compared with. */
+  readonly companionUids: readonly string[];
+  readonly lowerSeriesUid: string | null;
+  readonly upperSeriesUid: string | null;
+}
+
 export type MeasurementTool = "Length" | "Angle" | "EllipticalROI";
 
 /** What the viewer can read back; stored verbatim as the annotation's `geometry`. */
@@ -106,7 +137,7 @@ export interface Shortcut {
   readonly keys: readonly string[];
   readonly action: string;
   readonly title: string;
-  readonly group: "Tools" | "Window" | "View" | "Navigate" | "Overlay";
+  readonly group: "Tools" | "Window" | "View" | "Navigate" | "Overlay" | "Plan";
 }
 
 export interface StudyViewerProps {
@@ -115,6 +146,8 @@ export interface StudyViewerProps {
   /** Which image series is drawn; null shows the empty state. */
   readonly activeSeriesUid: string | null;
   readonly overlay?: ViewerOverlay | null;
+  /** The layers of a plan; without it the viewer offers none. */
+  readonly planning?: ViewerPlanning | null;
   readonly focus?: ViewerFocus | null;
   /** Everything saved for this study; those of other series are ignored. */
   readonly measurements?: readonly Measurement[];

@@ -90,3 +90,9 @@ export function useMeasurements(session: ViewerSession, props: StudyViewerProps)
     return session.state.subscribe(tell);
   }, [session, onMeasurementSelected]);
 }
+
+export function usePlanning(session: ViewerSession, { planning, series }: StudyViewerProps): void {
+  useEffect(() => {
+    session.layers.setRequest(planning == null ? null : { planning, series });
+  }, [session, planning, series]);
+}

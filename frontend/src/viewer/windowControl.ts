@@ -18,6 +18,8 @@ export interface WindowControl {
   readonly applyPreset: (presetId: string) => void;
   readonly follow: (from: Pane, range: Range) => void;
   readonly toggleInverted: () => void;
+  /** The window in real units, lower below upper. */
+  readonly realRange: () => Range | null;
 }
 
 /** The preset id of a window that a person dragged. */
@@ -56,6 +58,11 @@ export function makeWindowControl(host: PanesHost): WindowControl {
 
   return {
     applyPreset,
+    realRange: () => {
+      const { window } = state.get();
+      if (window === null) return null;
+      return { lower: window.center - window.width / 2, upper: window.center + window.width / 2 };
+    },
     applyFirst: (loaded) => {
       const { presetId, presets } = state.get();
       if (presetId === OWN) return;

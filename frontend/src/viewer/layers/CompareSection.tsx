@@ -1,0 +1,156 @@
+import { useStore } from "../store";
+import type { ViewerPlanning, ViewerSeries } from "../types";
+import { FUSION_MODES, type FusionMode, NOT_LOADED } from "./layerState";
+import styles from "./layers.module.css";
+import { Ramp, Section, Slider, StatusText, Switch } from "./parts";
+import type { PlanLayers } from "./planLayers";
+
+const MODE_NAMES: Record<FusionMode, string> = {
+  off: "Off",
+  blend: "Blend",
+  checkerboard: "Checker",
+  spyglass: "Lens",
+  difference: "Difference",
+};
+
+interface CompareSectionProps {
+  readonly layers: PlanLayers;
+  readonly planning: ViewerPlanning;
+  readonly series: readonly ViewerSeries[];
+}
+
+export function CompareSection({ layers, planning, series }: CompareSectionProps) {
+  const state = useStore(layers.state);
+  const others = series.filter((one) => planning.companionUids.includes(one.series_uid));
+  if (others.length === 0) {
+    return (
+      <Section title="Compare">
+        <p className={styles.text}>
+          No other image shares this image's frame of reference. Make a synthetic CT from the MR to
+          compare the two.
+        </p>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Compare">
+      <select
+        className={styles.select}
+        aria-label="Second image"
+        value={state.companionUid ?? ""}
+        onChange={(event) =>
+          layers.change({ companionUid: event.currentTarget.value || null, companion: NOT_LOADED })
+        }
+      >
+        <option value="">No second image</option>
+        {others.map((one) => (
+          <option key={one.series_uid} value={one.series_uid}>
+            {one.description || one.modality}
+            {one.ai_generated ? " (AI-made)" : ""}
+          </option>
+        ))}
+      </select>
+      <fieldset className={styles.modes}>
+        <legend>
+          Fusion <kbd>Shift F</kbd>
+        </legend>
+        {FUSION_MODES.map((mode) => (
+          <label key={mode} data-chosen={state.fusion === mode || undefined}>
+            <input
+              type="radio"
+              name="fusion"
+              checked={state.fusion === mode}
+              disabled={state.companionUid === null}
+              onChange={() => layers.change({ fusion: mode })}
+            />
+            {MODE_NAMES[mode]}
+          </label>
+        ))}
+      </fieldset>
+      <StatusText of={state.companion} loading="Loading the second image…" />
+      <ModeControls layers={layers} />
+      <Switch
+        label="Side by side"
+        action="plan:beside"
+        isOn={state.isBeside}
+        onChange={(isBeside) => layers.change({ isBeside })}
+      />
+    </Section>
+  );
+}
+
+function ModeControls({ layers }: { readonly layers: PlanLayers }) {
+  const { fusion, mix, differenceRange } = useStore(layers.state);
+  if (fusion === "blend") {
+    return (
+      <Slider
+        label="Second"
+        value={Math.round(mix * 100)}
+        low={0}
+        high={100}
+        unit="%"
+        onChange={(percent) => layers.change({ mix: percent / 100 })}
+      />
+    );
+  }
+  if (fusion === "spyglass") return <p className={styles.text}>Move the pointer over an image.</p>;
+  if (fusion !== "difference") return null;
+  return (
+    <>
+      <Slider
+        label="Range"
+        value={differenceRange}
+        low={50}
+        high={1000}
+        step={50}
+        unit="HU"
+        onChange={(range) => layers.change({ differenceRange: range })}
+      />
+      <Ramp map="difference" ends={[`−${differenceRange} HU`, "0", `+${differenceRange} HU`]} />
+      <p className={styles.text}>The shown image minus the second one.</p>
+    </>
+  );
+}
+
+interface UncertaintySectionProps {
+  readonly layers: PlanLayers;
+  readonly planning: ViewerPlanning;
+}
+
+export function UncertaintySection({ layers, planning }: UncertaintySectionProps) {
+  const state = useStore(layers.state);
+  if (planning.lowerSeriesUid === null || planning.upperSeriesUid === null) {
+    return (
+      <Section title="Uncertainty">
+        <p className={styles.text}>
+          This study has no pair of 5 % and 95 % maps. They are made together with a synthetic CT.
+        </p>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Uncertainty">
+      <Switch
+        label="95 % − 5 % bound"
+        action="plan:uncertainty"
+        isOn={state.isUncertaintyShown}
+        onChange={(isUncertaintyShown) => layers.change({ isUncertaintyShown })}
+      />
+      <StatusText of={state.uncertainty} loading="Loading the maps…" />
+      {state.isUncertaintyShown && (
+        <>
+          <Slider
+            label="Range"
+            value={state.uncertaintyRange}
+            low={100}
+            high={1500}
+            step={100}
+            unit="HU"
+            onChange={(range) => layers.change({ uncertaintyRange: range })}
+          />
+          <Ramp map="rising" ends={["0 HU", `${state.uncertaintyRange} HU`]} />
+        </>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,42 @@
+import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { useState } from "react";
+import type { ViewerSession } from "../session";
+import type { ViewerPlanning, ViewerSeries } from "../types";
+import { CompareSection, UncertaintySection } from "./CompareSection";
+import { DoseSection } from "./DoseSection";
+import styles from "./layers.module.css";
+import { StructureSection } from "./StructureSection";
+
+interface LayerPanelProps {
+  readonly session: ViewerSession;
+  readonly planning: ViewerPlanning;
+  readonly series: readonly ViewerSeries[];
+}
+
+/** What a plan lays over the images: dose, structures, a second image, uncertainty. */
+export function LayerPanel({ session, planning, series }: LayerPanelProps) {
+  const [isOpen, setOpen] = useState(true);
+  const { layers } = session;
+  return (
+    <aside className={styles.panel} data-open={isOpen || undefined} aria-label="Layers">
+      <button
+        type="button"
+        className={styles.fold}
+        aria-expanded={isOpen}
+        aria-label={isOpen ? "Hide the layers" : "Show the layers"}
+        title={isOpen ? "Hide the layers" : "Show the layers"}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {isOpen ? <PanelLeftClose aria-hidden /> : <PanelLeftOpen aria-hidden />}
+      </button>
+      {isOpen && (
+        <div className={styles.sections}>
+          <DoseSection layers={layers} doses={planning.doses} />
+          <StructureSection layers={layers} />
+          <CompareSection layers={layers} planning={planning} series={series} />
+          <UncertaintySection layers={layers} planning={planning} />
+        </div>
+      )}
+    </aside>
+  );
+}

@@ -56,6 +56,7 @@ def series_template(
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = _IMPLEMENTATION_UID
     image = FileDataset("", study_module(study), file_meta=meta, preamble=b"\0" * 128)
+    image.SpecificCharacterSet = "ISO_IR 192"  # descriptions hold signs beyond Latin 1
     image.SOPClassUID = sop_class
     image.Modality = modality
     image.Manufacturer = MANUFACTURER

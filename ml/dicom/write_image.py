@@ -12,10 +12,12 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID, CTImageStorage, MRImageStorage
 
 from ml.dicom.image_series import Generated, NewSeries, decimal, series_template, source_item
+from ml.dicom.transverse import MAX_MATRIX
 from ml.dicom.uids import derived_uid
 from ml.imaging.volume import Volume
 
 CT_INTERCEPT = -1024
+SYNTHETIC_CT_STATION = "SYNOPTIC-SCT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +99,16 @@ def write_ct(
     HU are rounded to integers and clipped to −1024 … 64511.
 
     Raises:
-        ValueError: the axes do not run along the body (resample with ``canonical`` first), or the
-            pixels are not square.
+        ValueError: the axes do not run along +LPS, the pixels are not square, or a synthetic CT
+            has more than 512 rows or columns (``ml.dicom.transverse`` first).
     """
     direction = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
     if not np.allclose(direction, np.eye(3), atol=1e-6):
         raise ValueError("CT is written in transverse slices: axes must run along +LPS")
     if not np.isclose(volume.spacing[1], volume.spacing[2]):
         raise ValueError("CT is written with square pixels")
+    if generated and max(volume.shape[1:]) > MAX_MATRIX:
+        raise ValueError(f"a synthetic CT has at most {MAX_MATRIX} rows and columns")
     stored = np.clip(np.rint(volume.array) - CT_INTERCEPT, 0, 65535).astype(np.uint16)
     image = series_template(
         volume,
@@ -117,6 +121,8 @@ def write_ct(
     image.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
     if generated:
         image.ImageType.append("SYNTHETIC")
+        # Planning systems choose the curve from HU to density by the name of the scanner.
+        image.StationName = SYNTHETIC_CT_STATION
     image.RescaleIntercept = CT_INTERCEPT
     image.RescaleSlope = 1
     image.RescaleType = "HU"

@@ -65,6 +65,20 @@ def test_ct_refuses_what_it_cannot_say(tmp_path: Path) -> None:
         write_ct(grid(), tmp_path, study=study(), series=new_series())
 
 
+def test_synthetic_ct_names_a_scanner_of_its_own(tmp_path: Path) -> None:
+    marks = Generated(algorithm=MADE_BY, derivation="CT numbers ± their bounds → from MR.")
+    paths = write_ct(hounsfield(), tmp_path, study=study(), series=new_series(), generated=marks)
+    image = pydicom.dcmread(paths[0])
+    assert (image.Manufacturer, image.StationName) == ("Synoptic", "SYNOPTIC-SCT")
+    assert image.ManufacturerModelName == "Simulator"
+    assert (image.ConvolutionKernel, image.AcquisitionDate) == ("NONE", "20200304")
+    assert image.AcquisitionTime == "101112"
+    assert image.DerivationDescription == "CT numbers ± their bounds → from MR."
+    large = grid(spacing=(1, 1, 1), array=np.zeros((2, 513, 2), np.int16))
+    with pytest.raises(ValueError, match="512"):
+        write_ct(large, tmp_path, study=study(), series=new_series(), generated=marks)
+
+
 def test_mr_is_valid_and_bit_equal(tmp_path: Path) -> None:
     sequence = MrSequence(
         scanning_sequence="GR", sequence_variant="SP", repetition_time_ms=18, echo_time_ms=10

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ml.contracts.cancel import CancelToken
 from ml.contracts.card import ChaiCard, Figure, MetricsFile
@@ -107,3 +108,25 @@ def evaluation_csv(rows: Iterable[MetricRow]) -> str:
     from ml.evaluation.table import as_csv
 
     return as_csv(rows)
+
+
+def check_plan_template(data: dict[str, Any]) -> None:
+    """Raises ``ParametersRefused`` when no photon plan can be made with a template."""
+    from ml.planning.templates import read_template
+
+    read_template(data)
+
+
+def approved_copies(
+    paths: Sequence[Path], out_dir: Path, *, decision_id: str, reviewer: str, at: datetime
+) -> None:
+    """Write copies of the structure set, plan and dose of one plan that name who approved them.
+
+    Raises:
+        ValueError: an object is of another kind, or was decided on already.
+        InputUnreadable: a file is damaged.
+    """
+    from ml.dicom.approve import Review, reviewed_copies
+
+    review = Review(decision_id=decision_id, status="APPROVED", reviewer=reviewer, at=at)
+    reviewed_copies(paths, out_dir, review)

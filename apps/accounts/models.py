@@ -15,6 +15,7 @@ from apps.core.models import BaseModel
 class Role(models.TextChoices):
     CLINICIAN = "clinician"
     RESEARCHER = "researcher"
+    PHYSICIST = "physicist"
     ADMINISTRATOR = "administrator"
 
 

@@ -47,6 +47,11 @@ Action = Literal[
     "evaluation.view",
     "evaluation.import",
     "evaluation.delete",
+    "plan.view",
+    "plan.run",
+    "plan.approve",
+    "plan.export",
+    "plan.template",
     "audit.view",
     "token.manage",
     "user.manage",
@@ -62,8 +67,8 @@ class Scope(Enum):
     OWN = "own"
 
 
-_C, _R, _A = Role.CLINICIAN, Role.RESEARCHER, Role.ADMINISTRATOR
-_EVERY_ROLE = {_C: Scope.ANY, _R: Scope.ANY, _A: Scope.ANY}
+_C, _R, _P, _A = Role.CLINICIAN, Role.RESEARCHER, Role.PHYSICIST, Role.ADMINISTRATOR
+_EVERY_ROLE = {_C: Scope.ANY, _R: Scope.ANY, _P: Scope.ANY, _A: Scope.ANY}
 
 TABLE: dict[Action, dict[Role, Scope]] = {
     "study.view": _EVERY_ROLE,
@@ -71,9 +76,9 @@ TABLE: dict[Action, dict[Role, Scope]] = {
     "study.delete": {_A: Scope.ANY},
     "job.view": _EVERY_ROLE,
     "job.run": _EVERY_ROLE,
-    "job.cancel": {_C: Scope.ANY, _R: Scope.OWN, _A: Scope.ANY},
+    "job.cancel": {_C: Scope.ANY, _R: Scope.OWN, _P: Scope.ANY, _A: Scope.ANY},
     # To run a model on an image that its gate holds back.
-    "job.override": {_C: Scope.ANY, _A: Scope.ANY},
+    "job.override": {_C: Scope.ANY, _P: Scope.ANY, _A: Scope.ANY},
     "draft.view": _EVERY_ROLE,
     "draft.edit": {_C: Scope.ANY, _A: Scope.ANY},
     "annotation.edit": _EVERY_ROLE,
@@ -83,8 +88,14 @@ TABLE: dict[Action, dict[Role, Scope]] = {
     "evaluation.view": {_R: Scope.ANY, _A: Scope.ANY},
     "evaluation.import": {_R: Scope.ANY, _A: Scope.ANY},
     "evaluation.delete": {_R: Scope.OWN, _A: Scope.ANY},
+    "plan.view": _EVERY_ROLE,
+    "plan.run": _EVERY_ROLE,
+    # Whether a plan may be used is the physicist's to say.
+    "plan.approve": {_P: Scope.ANY, _A: Scope.ANY},
+    "plan.export": {_C: Scope.ANY, _P: Scope.ANY, _A: Scope.ANY},
+    "plan.template": {_A: Scope.ANY},
     "audit.view": {_A: Scope.ANY},
-    "token.manage": {_C: Scope.OWN, _R: Scope.OWN, _A: Scope.OWN},
+    "token.manage": {_C: Scope.OWN, _R: Scope.OWN, _P: Scope.OWN, _A: Scope.OWN},
     "user.manage": {_A: Scope.ANY},
 }
 

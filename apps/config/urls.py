@@ -15,6 +15,7 @@ API_APPS = (
     "jobs",
     "inference",
     "reports",
+    "planning",
     "evaluation",
     "live",
 )

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.inference",
     "apps.reports",
+    "apps.planning",
     "apps.evaluation",
     "apps.live",
 ]
@@ -198,6 +199,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PipelineState": "apps.registry.models.State",
         "JobState": "apps.jobs.models.Job.State",
+        "PlanState": "apps.planning.models.Plan.State",
+        "PlanDecisionKind": "apps.planning.models.PlanDecision.Kind",
+        "CheckStatus": "apps.planning.api.shapes.CHECK_STATES",
         "Role": "apps.accounts.models.Role",
         "GeometryKind": ["regular", "gapped", "tilted", "mixed", "single", "none"],
     },

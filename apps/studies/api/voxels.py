@@ -33,7 +33,7 @@ class VolumeView(APIView):
         study_viewed(signed_in_user(request), series.study.study_uid)
         if request.headers.get("If-None-Match") == plan.etag:
             return HttpResponseNotModified(headers={"ETag": plan.etag})
-        return _sent(
+        return octets_sent(
             StreamingHttpResponse(volume_stream(plan), content_type=OCTETS), plan.length, plan.etag
         )
 
@@ -65,14 +65,14 @@ class LabelmapView(APIView):
         if request.headers.get("If-None-Match") == labelmap.etag:
             return HttpResponseNotModified(headers={"ETag": labelmap.etag})
         size = labelmap.voxels.stat().st_size
-        response = _sent(
+        response = octets_sent(
             HttpResponse(labelmap.voxels.read_bytes(), content_type=OCTETS), size, labelmap.etag
         )
         response["X-Referenced-Series"] = labelmap.image_uid
         return response
 
 
-def _sent(response: HttpResponseBase, length: int, etag: str) -> HttpResponseBase:
+def octets_sent(response: HttpResponseBase, length: int, etag: str) -> HttpResponseBase:
     response["Content-Length"] = str(length)
     response["ETag"] = etag
     # The browser may keep it, nobody between, and it asks each time whether it is still so.

@@ -458,6 +458,208 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A check's figure over patients: the newest plan of each that was made with the limits in
+         *     force and not rejected.
+         */
+        get: operations["plan_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every version of the limits; the first of the list is in force. */
+        get: operations["plan_limits_list"];
+        put?: never;
+        /** @description The next version of the limits. Plans keep the one that they were made with. */
+        post: operations["plan_limits_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The versions that are offered; with `all`, every version there has been. */
+        get: operations["plan_templates_list"];
+        put?: never;
+        /** @description The next version of a template, or the first of a new one. Older versions stay. */
+        post: operations["plan_templates_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["plan_templates_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["plans_list"];
+        put?: never;
+        /**
+         * @description Queue the run that makes a plan. Its stream is that of the job; a run that is repeated
+         *     is another plan, which names this one as `predecessor`.
+         */
+        post: operations["plans_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["plans_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Approve, reject, or withdraw a decision. Refused: `not_viewed` (`errors`: what is left
+         *     to be looked at), `checks_failed`, `plan_changed`, `decision_not_now`.
+         */
+        post: operations["plans_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/dose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A dose in Gy (gamma: no unit): float32, little endian, slice after slice on the grid of
+         *     `/dose-grid`. `difference` is reference minus plan.
+         */
+        get: operations["plans_dose"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/dose-grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The grid of a dose: the same shape as that of a series' volume. */
+        get: operations["plans_dose_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description CT series, structure set, plan and dose as reviewed copies, QA report (SR and PDF).
+         *     Refused while the plan is not approved (409, `export_locked`).
+         */
+        get: operations["plans_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/viewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what was opened, when it is opened. Approving needs all of it, by the same person. */
+        post: operations["plans_viewed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series/{series_uid}": {
         parameters: {
             query?: never;
@@ -672,6 +874,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description * `reference` - reference
+         *     * `bulk` - bulk
+         * @enum {string}
+         */
+        AgainstEnum: "reference" | "bulk";
         Annotation: {
             author: string | null;
             /** Format: date-time */
@@ -756,6 +964,18 @@ export interface components {
             readonly seq: number;
             readonly study_uid: string;
         };
+        Beam: {
+            bixels: number;
+            /** Format: double */
+            couch_deg: number;
+            /** Format: double */
+            gantry_deg: number;
+            isocentre_lps: number[];
+            name: string;
+            number: number;
+            /** Format: double */
+            weight: number;
+        };
         /**
          * @description * `first` - first
          *     * `second` - second
@@ -775,6 +995,75 @@ export interface components {
             };
             layout: string;
         };
+        Chart: {
+            check: string;
+            /** @description Checks that have figures. */
+            keys: string[];
+            /** @description The set that the points share. */
+            limits: components["schemas"]["LimitsNamed"] | null;
+            /**
+             * Format: double
+             * @description mean - 3 sd
+             */
+            lower: number | null;
+            /**
+             * Format: double
+             * @description From two patients on.
+             */
+            mean: number | null;
+            patients: number;
+            /** @description Oldest first, one for each patient. */
+            points: components["schemas"]["ChartPoint"][];
+            /** Format: double */
+            sd: number | null;
+            title: string;
+            unit: string;
+            /**
+             * Format: double
+             * @description mean + 3 sd
+             */
+            upper: number | null;
+        };
+        ChartPoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            figure: number;
+            /** @description Beyond mean ± 3 standard deviations. */
+            outside: boolean;
+            /** Format: uuid */
+            patient: string | null;
+            /** Format: uuid */
+            plan: string;
+            status: components["schemas"]["CheckStatus"];
+            study_uid: string;
+        };
+        /**
+         * @description One of the numbered acceptance checks. 9 to 11 (sign-off, export, control chart) follow
+         *     from what has been decided since, and from other patients.
+         */
+        Check: {
+            /** Format: double */
+            figure: number | null;
+            key: string;
+            limit: string;
+            number: number;
+            /** @description Key of an artefact of the plan. */
+            picture: string | null;
+            status: components["schemas"]["CheckStatus"];
+            text: string;
+            title: string;
+            unit: string;
+        };
+        CheckBrief: {
+            /** Format: double */
+            figure: number | null;
+            key: string;
+            number: number;
+            status: components["schemas"]["CheckStatus"];
+            title: string;
+            unit: string;
+        };
         /**
          * @description * `same` - same
          *     * `other` - other
@@ -782,6 +1071,14 @@ export interface components {
          * @enum {string}
          */
         CheckpointEnum: "same" | "other" | "not stated";
+        /**
+         * @description * `pass` - pass
+         *     * `warn` - warn
+         *     * `fail` - fail
+         *     * `not_applicable` - not_applicable
+         * @enum {string}
+         */
+        CheckStatus: "pass" | "warn" | "fail" | "not_applicable";
         Comparison: {
             /** Format: uuid */
             a: string;
@@ -789,6 +1086,39 @@ export interface components {
             b: string;
             rows: components["schemas"]["RowDifference"][];
             subgroup: string;
+        };
+        Constraint: {
+            limit: string;
+            metric: string;
+            status: components["schemas"]["CheckStatus"];
+            structure: string;
+            /** Format: double */
+            value: number | null;
+        };
+        Decision: {
+            readonly accept_failed: boolean;
+            by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["PlanDecisionKind"];
+            readonly reason: string;
+            readonly result_sha256: string;
+            readonly viewed: unknown;
+        };
+        DecisionCreateRequest: {
+            /**
+             * @description Approve although a check has failed.
+             * @default false
+             */
+            accept_failed: boolean;
+            kind: components["schemas"]["PlanDecisionKind"];
+            reason: string;
+            /** @description Of the result that was looked at. */
+            result_sha256: string;
+            /** @description What was looked at: keys that were sent to /viewed when they were opened. */
+            viewed: string[];
         };
         /**
          * @description * `higher` - higher
@@ -798,6 +1128,50 @@ export interface components {
          * @enum {string}
          */
         DirectionEnum: "higher" | "lower" | "zero" | "none";
+        /**
+         * @description * `plan` - plan
+         *     * `reference` - reference
+         *     * `bulk` - bulk
+         *     * `lower` - lower
+         *     * `upper` - upper
+         * @enum {string}
+         */
+        DoseEnum: "plan" | "reference" | "bulk" | "lower" | "upper";
+        DoseGrid: {
+            /** @description x, y, z of the first voxel's centre */
+            origin_lps: number[];
+            /** @description z, y, x */
+            shape: number[];
+            /** @description z, y, x */
+            spacing_mm: number[];
+        };
+        /** @description The grid of ``/dose?which=``: as that of a series' volume. Gy, but for gamma. */
+        DoseVolume: {
+            bytes: number;
+            /** @description columns, rows, slices */
+            dimensions: number[];
+            /** @description row, column and normal direction */
+            direction: number[];
+            dtype: components["schemas"]["DtypeEnum"];
+            frame_of_reference_uid: string;
+            /** Format: double */
+            intercept: number;
+            /** Format: double */
+            maximum: number;
+            /** Format: double */
+            minimum: number;
+            /** @description centre of the first voxel, LPS in mm */
+            origin: number[];
+            /**
+             * Format: double
+             * @description Units per stored value.
+             */
+            slope: number;
+            /** @description x, y, slice in mm */
+            spacing: number[];
+            unit: components["schemas"]["UnitEnum"];
+            which: string;
+        };
         Draft: {
             readonly ai_generated: boolean;
             /** Format: date-time */
@@ -812,13 +1186,18 @@ export interface components {
             readonly sentences: components["schemas"]["Sentence"][];
             readonly series_uid: string;
             readonly sr: components["schemas"]["Sr"] | null;
-            readonly status: components["schemas"]["StatusEnum"];
+            readonly status: components["schemas"]["DraftStatusEnum"];
             readonly study_uid: string;
             /** Format: date-time */
             readonly updated_at: string;
             readonly updated_by: string | null;
             readonly version: number;
         };
+        /**
+         * @description * `draft` - draft
+         * @enum {string}
+         */
+        DraftStatusEnum: "draft";
         DraftVersion: {
             readonly author: string | null;
             /** Format: date-time */
@@ -835,6 +1214,13 @@ export interface components {
          * @enum {string}
          */
         DtypeEnum: "uint8" | "uint16" | "int16" | "float32";
+        /** @description Cumulative: percent of the volume that gets at least the dose. */
+        Dvh: {
+            dose: components["schemas"]["DoseEnum"];
+            dose_gy: number[];
+            structure: string;
+            volume_percent: number[];
+        };
         Eligibility: {
             ok: boolean;
             reasons: components["schemas"]["Reason"][];
@@ -976,6 +1362,19 @@ export interface components {
             sop_instance_uid: string | null;
             structure: string;
         };
+        Gamma: {
+            against: components["schemas"]["AgainstEnum"];
+            /** Format: double */
+            cutoff_percent: number;
+            /** Format: double */
+            distance_mm: number;
+            /** Format: double */
+            dose_percent: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            pass_percent: number;
+        };
         /**
          * @description * `regular` - regular
          *     * `gapped` - gapped
@@ -1016,6 +1415,29 @@ export interface components {
             tag: string;
             value: unknown | null;
             vr: string;
+        };
+        HuError: {
+            /** Format: double */
+            bias_bone?: number | null;
+            /** Format: double */
+            bias_soft?: number | null;
+            /** Format: double */
+            mae: number;
+        };
+        Index: {
+            /** Format: double */
+            bulk?: number | null;
+            /** Format: double */
+            lower?: number | null;
+            metric: string;
+            /** Format: double */
+            plan: number | null;
+            /** Format: double */
+            reference?: number | null;
+            structure: string;
+            unit: string;
+            /** Format: double */
+            upper?: number | null;
         };
         /** @description What one input image must be. Empty lists mean no restriction. */
         InputSpec: {
@@ -1104,6 +1526,31 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
+        LimitSet: {
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            limits: {
+                [key: string]: unknown;
+            };
+            readonly note: string;
+            readonly version: number;
+        };
+        /** @description The next version of the limits, all of them. */
+        LimitSetCreateRequest: {
+            limits: {
+                [key: string]: unknown;
+            };
+            /** @default  */
+            note: string;
+        };
+        LimitsNamed: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+        };
         LinkedPipeline: {
             name: string;
             version: string;
@@ -1181,6 +1628,11 @@ export interface components {
             name: string;
             sha256: string;
         };
+        ObjectiveValue: {
+            iteration: number;
+            /** Format: double */
+            value: number;
+        };
         /**
          * @description * `ai` - ai
          *     * `person` - person
@@ -1234,10 +1686,31 @@ export interface components {
             /** @description Counted up to 10000. */
             total: number;
         };
+        PaginatedLimitSetList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["LimitSet"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
+        PaginatedPlanBriefList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["PlanBrief"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
         PaginatedStudyList: {
             next: string | null;
             previous: string | null;
             results: components["schemas"]["Study"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
+        PaginatedTemplateList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["Template"][];
             /** @description Counted up to 10000. */
             total: number;
         };
@@ -1263,7 +1736,7 @@ export interface components {
             sex: string;
         };
         /** @enum {string} */
-        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "evaluation.view" | "evaluation.import" | "evaluation.delete" | "audit.view" | "token.manage" | "user.manage";
+        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "evaluation.view" | "evaluation.import" | "evaluation.delete" | "plan.view" | "plan.run" | "plan.approve" | "plan.export" | "plan.template" | "audit.view" | "token.manage" | "user.manage";
         Pipeline: {
             readonly card_html: string;
             readonly enabled: boolean;
@@ -1293,6 +1766,156 @@ export interface components {
          * @enum {string}
          */
         PipelineState: "available" | "weights_missing" | "digest_mismatch" | "withdrawn";
+        /** @description A plan with its result; ``context["shown"]`` is its ``PlanShown``. */
+        Plan: {
+            readonly ai_generated: boolean;
+            readonly artifacts: components["schemas"]["Artifact"][];
+            /** @description The template as it was used. */
+            body: {
+                [key: string]: unknown;
+            };
+            readonly checks: components["schemas"]["Check"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly decisions: components["schemas"]["Decision"][];
+            /** @description What /dose?which= can be. */
+            readonly doses: string[];
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly inputs: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            readonly job: string;
+            readonly job_state: components["schemas"]["JobState"];
+            readonly limits: components["schemas"]["LimitsNamed"];
+            /** Format: uuid */
+            readonly predecessor: string | null;
+            /** Format: double */
+            readonly progress: number | null;
+            readonly required_views: components["schemas"]["RequiredView"][];
+            readonly result: components["schemas"]["PlanResult"] | null;
+            readonly result_sha256: string;
+            readonly state: components["schemas"]["PlanState"];
+            readonly stream: string;
+            readonly study_uid: string;
+            /** @description Plans that were made in its place. */
+            readonly successors: string[];
+            readonly target_roi: string;
+            readonly template: components["schemas"]["VersionNamed"];
+            /** @description Whether it can be exported. */
+            readonly unlocked: boolean;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /** @description A plan without its result. */
+        PlanBrief: {
+            readonly ai_generated: boolean;
+            readonly checks: components["schemas"]["CheckBrief"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly inputs: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            readonly job: string;
+            readonly job_state: components["schemas"]["JobState"];
+            readonly limits: components["schemas"]["LimitsNamed"];
+            /** Format: uuid */
+            readonly predecessor: string | null;
+            /** Format: double */
+            readonly progress: number | null;
+            readonly result_sha256: string;
+            readonly state: components["schemas"]["PlanState"];
+            readonly stream: string;
+            readonly study_uid: string;
+            readonly target_roi: string;
+            readonly template: components["schemas"]["VersionNamed"];
+            /** @description Whether it can be exported. */
+            readonly unlocked: boolean;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        PlanCreateRequest: {
+            /** @description The template as it was changed by hand (beams, objectives); else as it is. */
+            body?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Series UID by name of the pipeline's input: image, structures, and where there are any structures2, reference, lower, upper, mr. */
+            inputs: {
+                [key: string]: string;
+            };
+            override_reason?: string;
+            /**
+             * Format: uuid
+             * @description The plan that this one replaces.
+             */
+            predecessor?: string | null;
+            /**
+             * @description The region that is the target; empty: the first named like one.
+             * @default
+             */
+            target_roi: string;
+            /**
+             * Format: uuid
+             * @description A version that is offered.
+             */
+            template: string;
+        };
+        /**
+         * @description * `approved` - Approved
+         *     * `rejected` - Rejected
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        PlanDecisionKind: "approved" | "rejected" | "withdrawn";
+        PlanImage: {
+            series_uid: string;
+            synthetic: boolean;
+        };
+        /** @description The content of plan.json. */
+        PlanResult: {
+            beams: components["schemas"]["Beam"][];
+            checks: components["schemas"]["Check"][];
+            constraints: components["schemas"]["Constraint"][];
+            dose_grid: components["schemas"]["DoseGrid"];
+            dvh: components["schemas"]["Dvh"][];
+            format: string;
+            format_version: number;
+            frame_of_reference_uid: string;
+            gamma: components["schemas"]["Gamma"][];
+            hu_error: components["schemas"]["HuError"] | null;
+            image: components["schemas"]["PlanImage"];
+            indices: components["schemas"]["Index"][];
+            limits: {
+                [key: string]: unknown;
+            };
+            objective: components["schemas"]["ObjectiveValue"][];
+            software: {
+                [key: string]: string;
+            };
+            structures: components["schemas"]["Structure"][];
+            template: {
+                [key: string]: unknown;
+            };
+            warnings: components["schemas"]["Warning"][];
+        };
+        /**
+         * @description * `planning` - Planning
+         *     * `review` - Review
+         *     * `approved` - Approved
+         *     * `rejected` - Rejected
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        PlanState: "planning" | "review" | "approved" | "rejected" | "failed" | "cancelled";
         /** @description RFC 9457. Programs decide by `code`, people read `detail`. */
         Problem: {
             code: string;
@@ -1342,6 +1965,13 @@ export interface components {
             name: string;
             reason: string;
         };
+        /** @description What must be looked at before approving; ``viewed``: the reader has opened it. */
+        RequiredView: {
+            /** @description images, dvh, or check:<key of the check> */
+            key: string;
+            title: string;
+            viewed: boolean;
+        };
         Reset: {
             seq: number;
             snapshot: components["schemas"]["Projection"];
@@ -1349,10 +1979,19 @@ export interface components {
         /**
          * @description * `clinician` - Clinician
          *     * `researcher` - Researcher
+         *     * `physicist` - Physicist
          *     * `administrator` - Administrator
          * @enum {string}
          */
-        Role: "clinician" | "researcher" | "administrator";
+        Role: "clinician" | "researcher" | "physicist" | "administrator";
+        /**
+         * @description * `target` - target
+         *     * `organ` - organ
+         *     * `external` - external
+         *     * `support` - support
+         * @enum {string}
+         */
+        RoleEnum: "target" | "organ" | "external" | "support";
         RowDifference: {
             /**
              * @description Only where the interval leaves out 0.
@@ -1461,16 +2100,19 @@ export interface components {
             /** @description The version of the draft that it holds. */
             version: number;
         };
-        /**
-         * @description * `draft` - draft
-         * @enum {string}
-         */
-        StatusEnum: "draft";
         StoredFile: {
             name: string;
             series_uid: string;
             sop_instance_uid: string;
             study_uid: string;
+        };
+        Structure: {
+            colour: number[];
+            name: string;
+            role: components["schemas"]["RoleEnum"];
+            truncated: boolean;
+            /** Format: double */
+            volume_ml: number;
         };
         Study: {
             accession_number: string;
@@ -1522,6 +2164,29 @@ export interface components {
             study_uid: string;
             synthetic: boolean;
         };
+        Template: {
+            /** @default true */
+            readonly active: boolean;
+            body: {
+                [key: string]: unknown;
+            };
+            /** @description Shipped with the product. */
+            readonly builtin: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly site: string;
+            readonly version: number;
+        };
+        /** @description The next version of a template; the name in the body says of which. */
+        TemplateCreateRequest: {
+            body: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description * `pixel` - pixel
          *     * `feature` - feature
@@ -1546,6 +2211,12 @@ export interface components {
             expires_at?: string | null;
             name: string;
         };
+        /**
+         * @description * `Gy` - Gy
+         *     * `1` - 1
+         * @enum {string}
+         */
+        UnitEnum: "Gy" | "1";
         Upload: {
             refused: components["schemas"]["RefusedFile"][];
             stored: components["schemas"]["StoredFile"][];
@@ -1556,6 +2227,21 @@ export interface components {
         UploadRequestRequest: {
             files: string[];
             paths?: string[];
+        };
+        VersionNamed: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            version: number;
+        };
+        ViewedRequest: {
+            keys: string[];
+            /** @description Of the result that is shown. */
+            result_sha256: string;
+        };
+        Warning: {
+            code: string;
+            text: string;
         };
         WeightsFile: {
             readonly licence: string;
@@ -2606,6 +3292,484 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Eligibility"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_chart: {
+        parameters: {
+            query: {
+                check: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_limits_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedLimitSetList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_limits_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitSetCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitSet"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_templates_list: {
+        parameters: {
+            query?: {
+                /** @description Versions that are no longer offered too. */
+                all?: boolean;
+                cursor?: string;
+                limit?: number;
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTemplateList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_templates_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_templates_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /**
+                 * @description * `planning` - Planning
+                 *     * `review` - Review
+                 *     * `approved` - Approved
+                 *     * `rejected` - Rejected
+                 *     * `failed` - Failed
+                 *     * `cancelled` - Cancelled
+                 */
+                state?: "planning" | "review" | "approved" | "rejected" | "failed" | "cancelled" | "";
+                study_uid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPlanBriefList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBrief"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBrief"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_decide: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_dose: {
+        parameters: {
+            query?: {
+                which?: "bulk" | "difference" | "gamma" | "lower" | "plan" | "reference" | "upper";
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_dose_grid: {
+        parameters: {
+            query?: {
+                which?: "bulk" | "difference" | "gamma" | "lower" | "plan" | "reference" | "upper";
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoseVolume"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_export: {
+        parameters: {
+            query?: {
+                /** @description A conformance profile; else the generic. */
+                profile?: string;
+            };
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans_viewed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewedRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequiredView"][];
                 };
             };
             /** @description Refused, or failed. */

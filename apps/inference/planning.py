@@ -1,0 +1,47 @@
+"""What planning needs of ``ml`` beside its runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ml.api
+from apps.core.errors import Refused
+from ml.contracts.errors import MlError, ParametersRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedBy:
+    """Who approved a plan, and when; ``decision_id`` gives the copies their UIDs."""
+
+    decision_id: str
+    name: str
+    at: dt.datetime
+
+
+def template_check(body: dict[str, Any]) -> None:
+    """Raises ``Refused`` (template_refused) when no plan can be made with a template."""
+    try:
+        ml.api.check_plan_template(body)
+    except ParametersRefused as error:
+        raise Refused(error.user_message, code="template_refused") from error
+
+
+def reviewed_write(paths: Sequence[Path], out_dir: Path, review: ReviewedBy) -> None:
+    """Write approved copies of the objects of one plan to ``out_dir``, under their own names.
+    Raises ``Refused`` (export_refused) where one of them cannot be issued again."""
+    try:
+        ml.api.approved_copies(
+            paths,
+            out_dir,
+            decision_id=review.decision_id,
+            reviewer=review.name,
+            at=review.at,
+        )
+    except (MlError, ValueError) as error:
+        raise Refused(
+            "An object of the plan cannot be issued as approved.", code="export_refused"
+        ) from error

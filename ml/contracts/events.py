@@ -99,7 +99,9 @@ class Finding(TypedDict):
     evidence: list[Evidence]
 
 
-ArtifactKind = Literal["seg", "sr-measurements", "sr-report", "nifti", "table", "json", "dicom"]
+ArtifactKind = Literal[
+    "seg", "sr-measurements", "sr-report", "nifti", "table", "json", "dicom", "pdf", "image"
+]
 
 
 class ArtifactReady(TypedDict):

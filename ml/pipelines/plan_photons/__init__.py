@@ -1,0 +1,1 @@
+"""Photon plan on a CT, real or synthetic, with its acceptance checks."""

@@ -5,6 +5,7 @@ import { JobsPage } from "./pages/JobsPage";
 import { ModelPage } from "./pages/ModelPage";
 import { ModelsPage } from "./pages/ModelsPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
+import { PlanningPage } from "./pages/PlanningPage";
 import { RouteError } from "./pages/RouteError";
 import { StudiesPage } from "./pages/StudiesPage";
 import { StudyPage } from "./pages/StudyPage";
@@ -21,6 +22,7 @@ export const router = createBrowserRouter([
         children: [
           { path: "/", element: <StudiesPage /> },
           { path: "/studies/:studyUid", element: <StudyPage /> },
+          { path: "/studies/:studyUid/planning", element: <PlanningPage /> },
           { path: "/jobs", element: <JobsPage /> },
           { path: "/models", element: <ModelsPage /> },
           { path: "/models/:name", element: <ModelPage /> },

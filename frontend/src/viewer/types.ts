@@ -62,21 +62,16 @@ export interface ViewerOverlay {
 
 export type DoseKind = "dose" | "difference" | "gamma";
 
-/** A dose, a dose difference or a γ map on the plan's dose grid, read from an address. */
+/** A dose, a dose difference or a γ map on the plan's dose grid, read from two addresses. */
 export interface ViewerDose {
   readonly key: string;
   readonly title: string;
   readonly kind: DoseKind;
   /** Little-endian float32, slice after slice; Gy, or γ without a unit. */
   readonly url: string;
+  /** Where its grid is described, as that of a series' volume. */
+  readonly gridUrl: string;
   readonly prescriptionGy: number;
-  readonly grid: {
-    readonly dimensions: readonly [columns: number, rows: number, slices: number];
-    readonly spacing: readonly [x: number, y: number, slice: number];
-    readonly origin: PointLps;
-    /** Row direction, column direction, slice normal, each a unit vector. */
-    readonly direction: readonly number[];
-  };
 }
 
 /** What a plan lays over the images. Series must share the images' frame of reference. */
@@ -148,6 +143,10 @@ export interface StudyViewerProps {
   readonly overlay?: ViewerOverlay | null;
   /** The layers of a plan; without it the viewer offers none. */
   readonly planning?: ViewerPlanning | null;
+  /** The structures' names, once the plan's structure set has been read. */
+  readonly onStructuresRead?: (names: readonly string[]) => void;
+  /** Two images were looked at together: beside each other or one over the other. */
+  readonly onCompared?: () => void;
   readonly focus?: ViewerFocus | null;
   /** Everything saved for this study; those of other series are ignored. */
   readonly measurements?: readonly Measurement[];

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import { toPoint } from "./geometry";
 import type { ViewerSession } from "./session";
+import { useStore } from "./store";
 import type { StudyViewerProps, ViewerSeries } from "./types";
 import type { ViewerState } from "./viewerState";
 
@@ -91,8 +92,19 @@ export function useMeasurements(session: ViewerSession, props: StudyViewerProps)
   }, [session, onMeasurementSelected]);
 }
 
-export function usePlanning(session: ViewerSession, { planning, series }: StudyViewerProps): void {
+export function usePlanning(session: ViewerSession, props: StudyViewerProps): void {
+  const { planning, series, activeSeriesUid, onStructuresRead, onCompared } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another image is compared anew
   useEffect(() => {
     session.layers.setRequest(planning == null ? null : { planning, series });
-  }, [session, planning, series]);
+  }, [session, planning, series, activeSeriesUid]);
+
+  const { structures, isBeside, fusion, companion } = useStore(session.layers.state);
+  useEffect(() => {
+    onStructuresRead?.(structures.map(({ name }) => name));
+  }, [structures, onStructuresRead]);
+  const isCompared = (isBeside || fusion !== "off") && companion.status === "ready";
+  useEffect(() => {
+    if (isCompared) onCompared?.();
+  }, [isCompared, onCompared]);
 }

@@ -1,5 +1,6 @@
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { Link } from "react-router";
 import { useMay } from "@/api/me";
 import type { StudyDetail } from "@/api/types";
 import { useMeasurements } from "@/features/measurements/useMeasurements";
@@ -19,12 +20,15 @@ export function StudyWorkspace({ study }: { study: StudyDetail }) {
   const workspace = useWorkspace(study);
   const measurements = useMeasurements(study.study_uid);
   const mayMeasure = useMay("annotation.edit");
+  const mayPlan = useMay("plan.view");
   const [railOpen, setRailOpen] = useState(true);
   const { activeSeriesUid, overlay, focus, selection } = workspace;
 
   return (
     <div className={styles.page}>
-      <StudyHeader study={study} />
+      <StudyHeader study={study}>
+        {mayPlan && <Link to={`/studies/${study.study_uid}/planning`}>Planning</Link>}
+      </StudyHeader>
       <div className={cx(styles.columns, !railOpen && styles.railClosed)}>
         <aside className={styles.rail} aria-label="Series of this study">
           <div className={styles.railHead}>

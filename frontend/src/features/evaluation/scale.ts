@@ -1,4 +1,5 @@
 /** The common axis of one metric: from figures to places between 0 and 100. */
+import { ticksBetween } from "@/ui/axis";
 import type { MetricGroup } from "./lines";
 
 export interface Scale {
@@ -40,13 +41,4 @@ export function place(value: number, { low, high }: Scale): number {
 }
 
 /** Two to four round numbers inside the axis. */
-export function ticks({ low, high }: Scale): number[] {
-  const rough = (high - low) / 3;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((of) => of * power).find((of) => of >= rough) ?? rough;
-  const found: number[] = [];
-  for (let tick = Math.ceil(low / step); tick * step <= high; tick += 1) {
-    found.push(Number((tick * step).toPrecision(12)));
-  }
-  return found;
-}
+export const ticks = ({ low, high }: Scale): number[] => ticksBetween(low, high, 3);

@@ -8,6 +8,7 @@ import { studyKeys } from "@/api/studies";
 import type { Job } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
 import { useJobStream } from "@/live/react";
+import { StepList } from "@/running/StepList";
 import { AiDraftBadge, IncompleteBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
@@ -17,7 +18,6 @@ import { DraftEditor } from "./DraftEditor";
 import { FindingsTable } from "./FindingsTable";
 import styles from "./JobReport.module.css";
 import { JobOutcome, JobStatus, JobWarnings } from "./JobStatus";
-import { StepList } from "./StepList";
 import { StoredReport } from "./StoredReport";
 import { StreamingText } from "./StreamingText";
 

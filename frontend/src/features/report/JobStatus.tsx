@@ -2,12 +2,12 @@ import { CircleStop } from "lucide-react";
 import { useMay } from "@/api/me";
 import type { Job, JobState } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
+import { StepList } from "@/running/StepList";
+import { useRetry, useStop } from "@/running/useJobActions";
 import { Button } from "@/ui/Button";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import styles from "./JobStatus.module.css";
 import { OverrideGate } from "./OverrideGate";
-import { StepList } from "./StepList";
-import { useRetry, useStop } from "./useJobActions";
 
 function headline({ state, position, attempt }: Projection): string {
   if (state === "queued" && position !== null && position > 1) {

@@ -6,7 +6,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import fields from "@/ui/Field.module.css";
 import { ProblemNotice } from "@/ui/Notice";
-import { idempotencyKey } from "./randomKeys";
+import { idempotencyKey } from "@/ui/randomKeys";
 
 /** As the server asks for; shorter is no reason. */
 const LEAST_WORDS = 10;

@@ -4,10 +4,10 @@ import type { Sentence } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { cx } from "@/ui/cx";
+import { newSentenceId } from "@/ui/randomKeys";
 import type { Evidence } from "@/viewer/types";
 import { type DraftAction, originOf } from "./draftModel";
 import { EvidenceChips } from "./EvidenceChip";
-import { newSentenceId } from "./randomKeys";
 import styles from "./SentenceEditor.module.css";
 import { Unlinked } from "./Unlinked";
 

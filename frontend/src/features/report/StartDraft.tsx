@@ -10,7 +10,7 @@ import { cx } from "@/ui/cx";
 import { count } from "@/ui/format";
 import { AiMadeBadge, SyntheticBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
-import { idempotencyKey } from "./randomKeys";
+import { idempotencyKey } from "@/ui/randomKeys";
 import styles from "./StartDraft.module.css";
 
 export const DRAFT_PIPELINE = "draft_report";

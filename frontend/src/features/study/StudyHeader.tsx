@@ -1,11 +1,18 @@
 import { ArrowLeft } from "lucide-react";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { StudyDetail } from "@/api/types";
 import { ageOn, calendarDate, clockTime, personName, sexName } from "@/ui/format";
 import { SyntheticBadge } from "@/ui/marks";
 import styles from "./StudyHeader.module.css";
 
-export function StudyHeader({ study }: { study: StudyDetail }) {
+interface StudyHeaderProps {
+  study: StudyDetail;
+  /** Links to other pages of the study. */
+  children?: ReactNode;
+}
+
+export function StudyHeader({ study, children }: StudyHeaderProps) {
   const { patient } = study;
   const person = [
     patient.patient_id || "No ID",
@@ -31,6 +38,11 @@ export function StudyHeader({ study }: { study: StudyDetail }) {
         </span>
       </div>
       {study.synthetic && <SyntheticBadge />}
+      {children !== undefined && (
+        <nav className={styles.pages} aria-label="Pages of this study">
+          {children}
+        </nav>
+      )}
     </header>
   );
 }

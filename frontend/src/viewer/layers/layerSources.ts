@@ -2,9 +2,11 @@
 
 import { request, requestJson, type SeriesGeometry, ViewerError } from "../api";
 import { fetchFile } from "../fileFrames";
+import type { Grid } from "../geometry";
 import type { SeriesRoots } from "../loadedSeries";
 import type { DicomJson } from "../palette";
 import type { ViewerDose, ViewerSeries } from "../types";
+import type { Rescale } from "../windowing";
 import { readParametricMap } from "./parametricFile";
 import type { ScalarVolume } from "./resample";
 import { readRtstruct } from "./rtstructFile";
@@ -47,13 +49,17 @@ export async function fetchImage(
 
 /** Little-endian float32, slice after slice, in the unit of the dose. */
 export async function fetchDose(dose: ViewerDose, signal: AbortSignal): Promise<ScalarVolume> {
-  const response = await request(dose.url, signal, OCTETS);
+  const [grid, response] = await Promise.all([
+    requestJson<Grid & Rescale>(dose.gridUrl, signal),
+    request(dose.url, signal, OCTETS),
+  ]);
   const received = await response.arrayBuffer();
-  const voxels = dose.grid.dimensions.reduce((product, size) => product * size, 1);
+  const voxels = grid.dimensions.reduce((product, size) => product * size, 1);
   if (received.byteLength !== voxels * 4) {
-    throw new ViewerError("dose_mismatch", "This dose does not fit the dose grid of the plan.");
+    throw new ViewerError("dose_mismatch", "This dose does not fit its grid.");
   }
-  return { grid: dose.grid, values: new Float32Array(received), slope: 1, intercept: 0 };
+  const { slope, intercept } = grid;
+  return { grid, values: new Float32Array(received), slope, intercept };
 }
 
 export async function fetchStructures(

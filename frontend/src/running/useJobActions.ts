@@ -3,7 +3,7 @@ import { useState } from "react";
 import { cancelJob, jobKeys, retryJob } from "@/api/jobs";
 import { studyKeys } from "@/api/studies";
 import type { Job } from "@/api/types";
-import { idempotencyKey } from "./randomKeys";
+import { idempotencyKey } from "@/ui/randomKeys";
 
 function useRefresh() {
   const client = useQueryClient();

@@ -1,0 +1,59 @@
+import { Download, Lock, LockOpen } from "lucide-react";
+import { useState } from "react";
+import { useMay } from "@/api/me";
+import { EXPORT_PROFILES, exportAddress, type Plan } from "@/api/planning";
+import { Badge } from "@/ui/Badge";
+import fields from "@/ui/Field.module.css";
+import styles from "./Panels.module.css";
+import { stateTitle } from "./planModel";
+
+/** The DICOM objects for a planning system; locked until a physicist approves. */
+export function ExportBlock({ plan }: { plan: Plan }) {
+  const mayExport = useMay("plan.export");
+  const [profile, setProfile] = useState<string>(EXPORT_PROFILES[0]?.name ?? "");
+  const lock = plan.unlocked ? (
+    <Badge tone="good" icon={<LockOpen aria-hidden />}>
+      Unlocked
+    </Badge>
+  ) : (
+    <Badge tone="caution" icon={<Lock aria-hidden />}>
+      Locked
+    </Badge>
+  );
+  return (
+    <section className={styles.block} aria-label="Export">
+      <h3>Export {lock}</h3>
+      <p className={styles.quiet}>
+        CT, structures, plan and dose as DICOM, with who approved them. Research use: not for
+        treatment.
+      </p>
+      <label className={fields.label}>
+        Made for
+        <select
+          className={fields.select}
+          value={profile}
+          onChange={(event) => setProfile(event.target.value)}
+        >
+          {EXPORT_PROFILES.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      {plan.unlocked && mayExport ? (
+        <a className={styles.download} href={exportAddress(plan.id, profile)} download>
+          <Download aria-hidden />
+          Download as ZIP
+        </a>
+      ) : (
+        <p className={styles.quiet}>{whyLocked(plan, mayExport)}</p>
+      )}
+    </section>
+  );
+}
+
+function whyLocked(plan: Plan, mayExport: boolean): string {
+  if (plan.unlocked && !mayExport) return "Your role does not export plans.";
+  return `Export is locked: the plan is “${stateTitle(plan.state).toLowerCase()}”. It opens when a physicist approves the plan.`;
+}

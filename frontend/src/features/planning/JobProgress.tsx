@@ -1,0 +1,107 @@
+import { CircleStop } from "lucide-react";
+import { useEffect } from "react";
+import { useMay } from "@/api/me";
+import { isFinished, type Projection } from "@/live/protocol";
+import { useJobStream } from "@/live/react";
+import { StepList } from "@/running/StepList";
+import { useStop } from "@/running/useJobActions";
+import { Button } from "@/ui/Button";
+import { Notice, ProblemNotice } from "@/ui/Notice";
+import { Spinner } from "@/ui/Spinner";
+import { ObjectiveChart } from "./ObjectiveChart";
+import { useObjectiveCurve } from "./objective";
+import styles from "./Panels.module.css";
+
+function headline({ state, position }: Projection, doing: string): string {
+  if (state === "queued" && position !== null && position > 1) {
+    return `Waiting: ${position - 1} before this one`;
+  }
+  if (state === "queued") return "Waiting for a worker";
+  return state === "interrupted" ? "The worker was lost; starting again" : doing;
+}
+
+interface JobProgressProps {
+  jobId: string;
+  /** What is being done, as a headline: "Making the synthetic CT". */
+  doing: string;
+  /** Something was stored, or the job ended. */
+  onChange: (state: Projection["state"]) => void;
+}
+
+/** A run on its way: its steps, what the optimiser has reached, and the way to stop it. */
+export function JobProgress({ jobId, doing, onChange }: JobProgressProps) {
+  const { projection, loaded, refusal } = useJobStream(jobId);
+  const curve = useObjectiveCurve(projection);
+  const stored = projection.artifacts.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
+  useEffect(() => {
+    if (loaded) onChange(projection.state);
+  }, [loaded, stored, projection.state]);
+
+  if (refusal !== null && !loaded) {
+    return (
+      <Notice tone="danger" title="This run cannot be followed">
+        {refusal.message}
+      </Notice>
+    );
+  }
+  if (!loaded) return <Spinner label="Loading the run…" />;
+  const isOver = isFinished(projection.state);
+  const failure = projection.error?.user_message;
+  return (
+    <section className={styles.block} aria-label="Progress">
+      {!isOver && <Running jobId={jobId} title={headline(projection, doing)} />}
+      {isOver && projection.state !== "succeeded" && (
+        <Notice
+          tone={projection.state === "failed" ? "danger" : "caution"}
+          title={projection.state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped"}
+        >
+          <p>{failure || "What had been stored until then is kept."}</p>
+        </Notice>
+      )}
+      <StepList steps={projection.steps} stopped={isOver} />
+      {projection.steps.length === 0 && !isOver && (
+        <p className={styles.quiet}>Steps appear here. You may close this page meanwhile.</p>
+      )}
+      {curve.length > 1 && <ObjectiveChart curve={curve} />}
+      <Warnings projection={projection} />
+    </section>
+  );
+}
+
+function Running({ jobId, title }: { jobId: string; title: string }) {
+  const stop = useStop(jobId);
+  const mayStop = useMay("job.cancel");
+  const isStopping = stop.isPending || stop.isSuccess;
+  return (
+    <>
+      <header className={styles.spread}>
+        <strong role="status">{isStopping ? "Stopping…" : title}</strong>
+        {mayStop && (
+          <Button
+            small
+            variant="danger"
+            icon={<CircleStop />}
+            disabled={isStopping}
+            onClick={() => stop.mutate()}
+          >
+            {isStopping ? "Stopping…" : "Stop"}
+          </Button>
+        )}
+      </header>
+      {stop.isError && <ProblemNotice error={stop.error} />}
+    </>
+  );
+}
+
+function Warnings({ projection }: { projection: Projection }) {
+  const warnings = projection.logs.filter(({ level }) => level === "warning");
+  if (warnings.length === 0) return null;
+  return (
+    <Notice tone="caution" title="Noticed in this run">
+      {warnings.map(({ code, text }) => (
+        <p key={`${code}${text}`}>{text}</p>
+      ))}
+    </Notice>
+  );
+}

@@ -56,7 +56,8 @@ def _rigid(fixed: sitk.Image, moving: sitk.Image) -> sitk.Transform:
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, 120)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetInitialTransform(transform, inPlace=False)
-    return method.Execute(fixed, moving)
+    found: sitk.Transform = method.Execute(fixed, moving)
+    return found
 
 
 def _deformable(
@@ -69,4 +70,5 @@ def _deformable(
     method.SetMovingInitialTransform(rigid)
     method.SetInitialTransform(start, inPlace=False)
     method.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-5, numberOfIterations=40)
-    return method.Execute(fixed, moving)
+    found: sitk.Transform = method.Execute(fixed, moving)
+    return found

@@ -3,15 +3,13 @@ installed. All give the same features within the tolerance a test holds them to.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from types import ModuleType
-from typing import Literal, cast
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from ml.models import openvino_runtime
 from ml.models.head_unet.modeling import HeadUNet
 
 Backend = Literal["auto", "torch", "openvino"]
@@ -28,7 +26,7 @@ def open_trunk(model: HeadUNet, *, backend: Backend = "auto", threads: int | Non
     """
     on_cpu = next(model.parameters()).device.type == "cpu"
     if backend == "auto":
-        found = on_cpu and importlib.util.find_spec("openvino") is not None
+        found = on_cpu and openvino_runtime.available()
         backend = "openvino" if found else "torch"
     return _openvino_trunk(model, threads) if backend == "openvino" else _torch_trunk(model)
 
@@ -54,30 +52,9 @@ class _TrunkOnly(torch.nn.Module):
         return self.model.trunk(folded)
 
 
-def _openvino() -> ModuleType:
-    """OpenVINO without its usage statistics: they go to a server outside, and are sent by forks of
-    this process that outlive it and keep its pipes open."""
-    modules = cast("dict[str, ModuleType | None]", sys.modules)
-    modules.setdefault("openvino_telemetry", None)  # to import it is then an error, as if absent
-    import openvino
-
-    module: ModuleType = openvino
-    return module
-
-
 def _openvino_trunk(model: HeadUNet, threads: int | None) -> Trunk:
-    openvino = _openvino()
     size = 2 * model.config.stride
-    converted = openvino.convert_model(
-        _TrunkOnly(model.eval()), example_input=torch.zeros(1, 8, size, size, size)
+    example = torch.zeros(1, 8, size, size, size)
+    return openvino_runtime.compiled(
+        _TrunkOnly(model), example, [1, 8, -1, -1, -1], threads=threads
     )
-    converted.reshape([1, 8, -1, -1, -1])
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "bf16"}
-    if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = str(threads)
-    compiled = openvino.Core().compile_model(converted, "CPU", settings)
-
-    def run(folded: Tensor) -> Tensor:
-        return torch.from_numpy(compiled(folded.numpy())[0])
-
-    return run

@@ -11,8 +11,8 @@ from safetensors import safe_open
 from ml.models.head_unet import weights
 from ml.models.head_unet.modeling import HeadUNet
 from ml.models.head_unet.quality import StructureQuality
-from ml.training.segment_head.recipe import Recipe
 from ml.training.run_state import Progress
+from ml.training.segment_head.recipe import Recipe
 
 
 def averaged_model(run_dir: Path, recipe: Recipe) -> tuple[HeadUNet, Progress]:

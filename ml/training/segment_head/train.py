@@ -20,9 +20,9 @@ from torch import Tensor
 from ml.models.head_unet.modeling import HeadUNet, fold
 from ml.simulate.anatomy import Anatomy
 from ml.training import run_state
+from ml.training.run_state import Progress
 from ml.training.segment_head.loss import head_loss
 from ml.training.segment_head.recipe import Recipe
-from ml.training.run_state import Progress
 from ml.training.segment_head.stream import HeadStream, loader
 
 LOG_EVERY = 20

@@ -57,7 +57,7 @@ def pinball(predicted: Tensor, views: Views, level: float) -> Tensor:
 
 
 def regression_loss(model: nn.Module, views: Views, recipe: Recipe) -> Tensor:
-    lower, middle, upper = quantiles(model(views.planes).float()).split(1, dim=1)
+    lower, middle, upper = quantiles(model(views.planes).float()).chunk(3, dim=1)
     band = pinball(lower, views, LOWER) + pinball(upper, views, UPPER)
     return (
         absolute_error(middle, views)
@@ -67,13 +67,11 @@ def regression_loss(model: nn.Module, views: Views, recipe: Recipe) -> Tensor:
     )
 
 
-def l1_loss(model: nn.Module, views: Views, recipe: Recipe) -> Tensor:
+def l1_loss(model: nn.Module, views: Views) -> Tensor:
     return absolute_error(model(views.planes).float(), views)
 
 
-def flow_loss(
-    model: nn.Module, views: Views, recipe: Recipe, generator: torch.Generator
-) -> Tensor:
+def flow_loss(model: nn.Module, views: Views, recipe: Recipe, generator: torch.Generator) -> Tensor:
     """Squared error of the velocity between noise and CT at a random time."""
     noise = recipe.flow_noise * torch.randn(views.ct.shape, generator=generator)
     time = torch.rand(len(views.ct), 1, 1, 1, generator=generator)

@@ -32,8 +32,8 @@ class Pair:
     """One patient on the grid of the MR, arrays (z, y, x).
 
     ``ct``: HU, air outside the body (the couch is gone). ``body``: outline on the CT, where the CT
-    reaches. ``valid``: where CT and MR may be compared: body and a rim, not where the CT is cut
-    off. ``registered``: whether the CT was deformed onto the MR.
+    reaches. ``valid``: where CT and MR may be compared: body on both or air on both, within a rim
+    around the body, not where the CT is cut off. ``registered``: whether the CT was deformed onto the MR.
     """
 
     name: str
@@ -97,7 +97,8 @@ def _paired(name: str, mr: Volume, ct: Volume, *, registered: bool) -> Pair:
     hu = np.where(body, hu, np.float32(AIR_HU))
     spacing = mr.spacing
     near = ndimage.distance_transform_edt(~(body | mr_body), sampling=spacing) <= RIM_MM
-    valid = near & covered
+    # Skin lies elsewhere on the day of the CT: what is body on one and air on the other is left out.
+    valid = near & covered & (body == mr_body)
     return Pair(
         name=name,
         mr=mr,
@@ -112,21 +113,18 @@ def _paired(name: str, mr: Volume, ct: Volume, *, registered: bool) -> Pair:
 def alignment(pair: Pair) -> dict[str, float]:
     """How well CT and MR lie on each other: Dice of the outlines where the CT reaches, and MR
     signal inside cortical bone as a share of that in muscle (low is good: bone is dark)."""
-    seen = pair.valid
-    a, b = pair.body & seen, pair.mr_body & seen
+    a, b = pair.body, pair.mr_body
     bone, muscle = pair.ct > 600, (pair.ct > 30) & (pair.ct < 90)
     values = pair.mr.array.astype(np.float32)
+    dark = float("nan")
+    if bone.any() and muscle.any():
+        dark = float(np.median(values[bone])) / max(1e-6, float(np.median(values[muscle])))
     return {
         "body_dice": float(2 * (a & b).sum() / max(1, a.sum() + b.sum())),
-        "bone_to_muscle": float(np.median(values[bone]) / max(1e-6, np.median(values[muscle])))
-        if bone.any() and muscle.any()
-        else float("nan"),
+        "bone_to_muscle": dark,
     }
 
 
 def folds(names: list[str], count: int) -> dict[str, int]:
     """Patient to fold. By turns in alphabetical order: nothing of the images decides it."""
     return {name: index % count for index, name in enumerate(sorted(names))}
-
-
-

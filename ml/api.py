@@ -130,3 +130,17 @@ def approved_copies(
 
     review = Review(decision_id=decision_id, status="APPROVED", reviewer=reviewer, at=at)
     reviewed_copies(paths, out_dir, review)
+
+
+def plan_limits() -> dict[str, Any]:
+    """The limits of the acceptance checks where a site has set none: ``{key: {warn, fail}}``."""
+    from ml.planning.limits import DEFAULTS, as_json
+
+    return as_json(DEFAULTS)
+
+
+def check_plan_limits(data: dict[str, Any]) -> None:
+    """Raises ``ParametersRefused`` when a limit is unknown, or fails before it warns."""
+    from ml.planning.limits import read_limits
+
+    read_limits(data)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from apps.studies.models import Series
 from ml.contracts.manifest import InputSpec
+
+STRUCTURES: Final = "RTSTRUCT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ def _mm(value: float) -> str:
 
 def input_reasons(series: Series, spec: InputSpec) -> tuple[Reason, ...]:
     """Everything that speaks against ``series`` as the input ``spec``; empty when it fits."""
+    if STRUCTURES in spec.modalities:
+        return _structure_reasons(series, spec)
     if series.kind != Series.Kind.IMAGE:
         return (Reason(code="not_an_image", message="This series holds no images."),)
     return (
@@ -34,6 +39,13 @@ def input_reasons(series: Series, spec: InputSpec) -> tuple[Reason, ...]:
         *_content_reasons(series, spec),
         *_geometry_reasons(series, spec),
     )
+
+
+def _structure_reasons(series: Series, spec: InputSpec) -> tuple[Reason, ...]:
+    """A structure set has contours and no planes: its place is its frame of reference's."""
+    if series.kind != Series.Kind.RTSTRUCT:
+        return (Reason(code="not_structures", message="This series is no structure set."),)
+    return tuple(_origin_reasons(series, spec))
 
 
 def _origin_reasons(series: Series, spec: InputSpec) -> Iterator[Reason]:

@@ -30,6 +30,26 @@ def template_check(body: dict[str, Any]) -> None:
         raise Refused(error.user_message, code="template_refused") from error
 
 
+def limits_default() -> dict[str, Any]:
+    """The limits of the acceptance checks as they are shipped: ``{key: {"warn", "fail"}}``."""
+    return ml.api.plan_limits()
+
+
+def limits_check(limits: dict[str, Any]) -> None:
+    """Raises ``Refused`` (limits_refused) unless all limits are there and make sense."""
+    missing = sorted(ml.api.plan_limits().keys() - limits.keys())
+    if missing:
+        raise Refused(
+            f"These limits are missing: {', '.join(missing)}.",
+            code="limits_refused",
+            errors=missing,
+        )
+    try:
+        ml.api.check_plan_limits(limits)
+    except ParametersRefused as error:
+        raise Refused(error.user_message, code="limits_refused") from error
+
+
 def reviewed_write(paths: Sequence[Path], out_dir: Path, review: ReviewedBy) -> None:
     """Write approved copies of the objects of one plan to ``out_dir``, under their own names.
     Raises ``Refused`` (export_refused) where one of them cannot be issued again."""

@@ -1,70 +1,28 @@
-"""A stored dose as the viewer wants it: its grid, and Gy as a flat stream of float32."""
+"""Reading the doses of a plan out of the archive."""
 
 from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 
-from apps.core.errors import NotFound, Refused
+from apps.core.errors import NotFound
 from apps.inference.content import artifact_content
 from apps.inference.models import Artifact
+from apps.planning.gamma import gamma_volume
 from apps.planning.models import Plan
 from apps.planning.selectors import DOSE_KEYS, artifacts_of, doses_of
+from apps.planning.volume import BYTES_MAX, GAMMA, DoseRefused, DoseVolume
 
 DIFFERENCE: Final = "difference"
-# What the difference is taken of: the same plan on the real CT, less that on the planned image.
+# The same plan on the real CT, less that on the image it was planned on.
 MINUEND, SUBTRAHEND = "reference", "plan"
-BYTES_MAX: Final = 512 * 1024**2
 _EVEN: Final = 1e-2
-_SAME_PLACE_MM: Final = 1e-2
-
-
-class DoseRefused(Refused):
-    code = "dose_not_shown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DoseVolume:
-    """``values`` float32 (z, y, x), slices ascending along the normal, in Gy (γ has no unit)."""
-
-    which: str
-    values: npt.NDArray[np.float32]
-    spacing: tuple[float, float, float]
-    origin: tuple[float, float, float]
-    direction: tuple[float, ...]
-    frame_of_reference_uid: str
-    etag: str
-
-    @property
-    def octets(self) -> bytes:
-        return self.values.astype("<f4", copy=False).tobytes()
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """The shape of a series' grid (``/geometry``): columns, rows, slices."""
-        slices, rows, columns = self.values.shape
-        return {
-            "which": self.which,
-            "dimensions": [columns, rows, slices],
-            "spacing": list(self.spacing),
-            "origin": list(self.origin),
-            "direction": list(self.direction),
-            "dtype": "float32",
-            "unit": "1" if self.which == "gamma" else "Gy",
-            "slope": 1.0,
-            "intercept": 0.0,
-            "minimum": float(np.nanmin(self.values)),
-            "maximum": float(np.nanmax(self.values)),
-            "bytes": self.values.size * 4,
-            "frame_of_reference_uid": self.frame_of_reference_uid,
-        }
 
 
 def dose_volume(plan: Plan, which: str) -> DoseVolume:
@@ -74,6 +32,8 @@ def dose_volume(plan: Plan, which: str) -> DoseVolume:
     if which not in doses_of(artifacts):
         raise NotFound("This plan has no such dose.", code="dose_not_found")
     by_name = {DOSE_KEYS[one.key]: one for one in artifacts if one.key in DOSE_KEYS}
+    if which == GAMMA:
+        return gamma_volume(by_name[GAMMA], _stored(by_name["plan"], "plan"))
     if which == DIFFERENCE:
         first, second = by_name[MINUEND], by_name[SUBTRAHEND]
         return _difference(_stored(first, MINUEND), _stored(second, SUBTRAHEND))
@@ -105,10 +65,8 @@ def dose_read(dataset: Dataset, *, which: str, etag: str) -> DoseVolume:
     values = (stored.astype(np.float64) * float(dataset.DoseGridScaling)).astype(np.float32)
     offsets = _offsets(dataset, frames)
     order = np.argsort(offsets)
-    row, column = (
-        np.array(part, dtype=np.float64)
-        for part in np.split(np.array(dataset.ImageOrientationPatient, dtype=np.float64), 2)
-    )
+    orientation = np.array(dataset.ImageOrientationPatient, dtype=np.float64)
+    row, column = orientation[:3], orientation[3:]
     normal = np.cross(row, column)
     first = np.array(dataset.ImagePositionPatient, dtype=np.float64) + normal * offsets[order[0]]
     y, x = (float(step) for step in dataset.PixelSpacing)
@@ -126,9 +84,9 @@ def dose_read(dataset: Dataset, *, which: str, etag: str) -> DoseVolume:
 def _offsets(dataset: Dataset, frames: int) -> npt.NDArray[np.float64]:
     """Of each plane from the first. The vector's second form gives positions: the same, less the
     first of them."""
-    told = dataset.get("GridFrameOffsetVector")
     if frames == 1:
         return np.zeros(1)
+    told = dataset.get("GridFrameOffsetVector")
     offsets: npt.NDArray[np.float64] = np.atleast_1d(np.asarray(told, dtype=np.float64))
     if offsets.shape != (frames,) or not np.isfinite(offsets).all():
         raise DoseRefused("The planes of the dose do not say where they lie.")
@@ -147,19 +105,8 @@ def _step(ordered: npt.NDArray[np.float64], dataset: Dataset) -> float:
 
 
 def _difference(minuend: DoseVolume, subtrahend: DoseVolume) -> DoseVolume:
-    same = minuend.values.shape == subtrahend.values.shape and np.allclose(
-        (*minuend.origin, *minuend.spacing, *minuend.direction),
-        (*subtrahend.origin, *subtrahend.spacing, *subtrahend.direction),
-        atol=_SAME_PLACE_MM,
-    )
-    if not same:
+    if not minuend.same_grid(subtrahend):
         raise DoseRefused("The two doses lie on different grids.")
-    return DoseVolume(
-        which=DIFFERENCE,
-        values=minuend.values - subtrahend.values,
-        spacing=minuend.spacing,
-        origin=minuend.origin,
-        direction=minuend.direction,
-        frame_of_reference_uid=minuend.frame_of_reference_uid,
-        etag=f'"{minuend.etag.strip(chr(34))}-{subtrahend.etag.strip(chr(34))}"',
-    )
+    etag = f'"{minuend.etag.strip(chr(34))}-{subtrahend.etag.strip(chr(34))}"'
+    values = minuend.values - subtrahend.values
+    return minuend.with_values(DIFFERENCE, values, etag=etag)

@@ -18,7 +18,7 @@ DOSE_KEYS = {
     "dose-bulk": "bulk",
     "dose-lower": "lower",
     "dose-upper": "upper",
-    "dose-gamma": "gamma",
+    "gamma": "gamma",
 }
 
 

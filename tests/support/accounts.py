@@ -23,6 +23,11 @@ def researcher(db: None) -> User:
 
 
 @pytest.fixture
+def physicist(db: None) -> User:
+    return user_make(username="phila", roles=[Role.PHYSICIST])
+
+
+@pytest.fixture
 def administrator(db: None) -> User:
     return user_make(username="ada", roles=[Role.ADMINISTRATOR])
 

@@ -114,6 +114,13 @@ class HuErrorSerializer(serializers.Serializer[Any]):
     bias_bone = _figure()
 
 
+class DensitySerializer(serializers.Serializer[Any]):
+    """A point of the table that turns HU into density."""
+
+    hu = serializers.FloatField()
+    relative_to_water = serializers.FloatField()
+
+
 class WarningSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     text = serializers.CharField()
@@ -139,4 +146,5 @@ class PlanResultSerializer(serializers.Serializer[Any]):
     hu_error = HuErrorSerializer(allow_null=True)
     checks = CheckSerializer(many=True)
     warnings = WarningSerializer(many=True)
+    densities = DensitySerializer(many=True, required=False)
     software = serializers.DictField(child=serializers.CharField())

@@ -13,6 +13,7 @@ from apps.accounts.policy import require
 from apps.audit.services import audit_record
 from apps.core.errors import Conflict, NotFound, Refused
 from apps.core.idempotency import idempotent_create
+from apps.inference.models import Artifact
 from apps.inference.planning import template_check
 from apps.inference.request import inference_request
 from apps.planning.models import LimitSet, Plan, PlanTemplate
@@ -92,7 +93,12 @@ def _create(
         user=user,
         pipeline=PIPELINE,
         inputs=inputs,
-        params={"template": used, "target_roi": target_roi, "limits": limits.limits},
+        params={
+            "template": used,
+            "target_roi": target_roi,
+            "limits": limits.limits,
+            **_synthesis(inputs),
+        },
         override_reason=override_reason,
     )
     plan = Plan.objects.create(
@@ -154,6 +160,15 @@ def _limits() -> LimitSet:
             code="limits_missing",
         )
     return limits
+
+
+def _synthesis(inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What the run that made a synthetic CT said of its own input: the score of its gate."""
+    made = Artifact.objects.select_related("job").filter(series_uid=inputs.get("image", ""))
+    artifact = made.exclude(series_uid="").order_by("-created_at").first()
+    values = (artifact.job.result or {}).get("values", {}) if artifact else {}
+    score = (values.get("gate") or {}).get("score")
+    return {} if score is None else {"synthesis": {"gate_score": score}}
 
 
 def _one_patient(inputs: Mapping[str, str], predecessor: Plan | None) -> None:

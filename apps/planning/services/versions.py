@@ -12,13 +12,10 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import audit_record
-from apps.core.errors import Refused
-from apps.inference.planning import template_check
-from apps.planning.limits import limits_errors
+from apps.inference.planning import limits_check, limits_default, template_check
 from apps.planning.models import LimitSet, PlanTemplate
 
 BUILTIN: Final = Path(__file__).resolve().parents[1] / "builtin"
-LIMITS_FILE: Final = "limits.json"
 
 
 @transaction.atomic
@@ -44,12 +41,10 @@ def template_create(*, actor: User, body: dict[str, Any]) -> PlanTemplate:
 def limits_create(*, actor: User, limits: dict[str, Any], note: str = "") -> LimitSet:
     """The next version of the limits. Plans keep the one that they were made with.
 
-    Raises ``Refused`` (limits_refused) with every place that is wrong.
+    Raises ``Refused`` (limits_refused).
     """
     require(actor, "plan.template")
-    if errors := limits_errors(limits):
-        told = " ".join(f"{error['place']}: {error['message']}" for error in errors)
-        raise Refused(told, code="limits_refused", errors=errors)
+    limits_check(limits)
     made = _limits_next(limits, actor=actor, note=note)
     audit_record(
         actor=actor,
@@ -66,11 +61,9 @@ def planning_sync() -> None:
     """Offer what is shipped with the product. What people have put in its place stays there."""
     for file in sorted(BUILTIN.glob("*.json")):
         content = file.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if file.name == LIMITS_FILE:
-            _limits_sync(json.loads(content), digest)
-        else:
-            _template_sync(json.loads(content), digest)
+        _template_sync(json.loads(content), hashlib.sha256(content).hexdigest())
+    limits = limits_default()
+    _limits_sync(limits, hashlib.sha256(json.dumps(limits, sort_keys=True).encode()).hexdigest())
 
 
 def _template_sync(body: dict[str, Any], digest: str) -> None:

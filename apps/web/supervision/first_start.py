@@ -31,6 +31,7 @@ def prepare(say: Say) -> None:
         *("simulate", "samples", "--out", _samples()),
     )
     call_command("sync_registry", verbosity=0)
+    call_command("sync_planning", verbosity=0)
 
 
 def samples_store(say: Say) -> None:

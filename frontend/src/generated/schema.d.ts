@@ -1120,6 +1120,13 @@ export interface components {
             /** @description What was looked at: keys that were sent to /viewed when they were opened. */
             viewed: string[];
         };
+        /** @description A point of the table that turns HU into density. */
+        Density: {
+            /** Format: double */
+            hu: number;
+            /** Format: double */
+            relative_to_water: number;
+        };
         /**
          * @description * `higher` - higher
          *     * `lower` - lower
@@ -1884,6 +1891,7 @@ export interface components {
             beams: components["schemas"]["Beam"][];
             checks: components["schemas"]["Check"][];
             constraints: components["schemas"]["Constraint"][];
+            densities?: components["schemas"]["Density"][];
             dose_grid: components["schemas"]["DoseGrid"];
             dvh: components["schemas"]["Dvh"][];
             format: string;

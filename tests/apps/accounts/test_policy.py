@@ -9,27 +9,32 @@ from apps.accounts import policy
 from apps.accounts.models import Role, User
 from apps.core.errors import Denied, Unauthenticated
 
-C, R, A = {Role.CLINICIAN}, {Role.RESEARCHER}, {Role.ADMINISTRATOR}
+C, R, P, A = {Role.CLINICIAN}, {Role.RESEARCHER}, {Role.PHYSICIST}, {Role.ADMINISTRATOR}
 
 EXPECTED: dict[policy.Action, set[Role]] = {
-    "study.view": C | R | A,
-    "study.upload": C | R | A,
+    "study.view": C | R | P | A,
+    "study.upload": C | R | P | A,
     "study.delete": A,
-    "job.view": C | R | A,
-    "job.run": C | R | A,
-    "job.cancel": C | R | A,
-    "job.override": C | A,
-    "draft.view": C | R | A,
+    "job.view": C | R | P | A,
+    "job.run": C | R | P | A,
+    "job.cancel": C | R | P | A,
+    "job.override": C | P | A,
+    "draft.view": C | R | P | A,
     "draft.edit": C | A,
-    "annotation.edit": C | R | A,
-    "artifact.export": C | R | A,
-    "pipeline.view": C | R | A,
+    "annotation.edit": C | R | P | A,
+    "artifact.export": C | R | P | A,
+    "pipeline.view": C | R | P | A,
     "pipeline.manage": A,
     "evaluation.view": R | A,
     "evaluation.import": R | A,
     "evaluation.delete": R | A,
+    "plan.view": C | R | P | A,
+    "plan.run": C | R | P | A,
+    "plan.approve": P | A,
+    "plan.export": C | P | A,
+    "plan.template": A,
     "audit.view": A,
-    "token.manage": C | R | A,
+    "token.manage": C | R | P | A,
     "user.manage": A,
 }
 

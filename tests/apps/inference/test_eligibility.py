@@ -92,3 +92,37 @@ def test_an_open_contract_takes_any_image() -> None:
 def test_allowed_synthetic_input() -> None:
     spec = InputSpec(name="image", title="x", synthetic=True)
     assert _codes(_series(synthetic=True, ai_generated=True), spec) == []
+
+
+STRUCTURES = InputSpec(
+    name="structures",
+    title="Structure set",
+    modalities=("RTSTRUCT",),
+    geometries=("none",),
+    synthetic=True,
+)
+
+
+def _structures(**changes: Any) -> Series:
+    none: dict[str, Any] = {"geometry_kind": "none", "geometry_spacing": None, "geometry_slices": 0}
+    return _series(**{"kind": "rtstruct", "modality": "RTSTRUCT", **none, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, []),
+        ({"ai_generated": True}, []),
+        ({"complete": False}, ["still_arriving"]),
+        ({"kind": "image", "modality": "CT"}, ["not_structures"]),
+        ({"kind": "rtdose", "modality": "RTDOSE"}, ["not_structures"]),
+    ],
+)
+def test_structure_sets_are_taken_where_they_are_asked_for(
+    changes: dict[str, Any], codes: list[str]
+) -> None:
+    assert _codes(_structures(**changes), STRUCTURES) == codes
+
+
+def test_structure_sets_are_no_images() -> None:
+    assert _codes(_structures()) == ["not_an_image"]

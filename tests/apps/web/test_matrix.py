@@ -64,6 +64,17 @@ EXPECTED: dict[str, dict[str, Action]] = {
     API + "drafts": {"GET": "draft.view"},
     API + "drafts/<uuid:draft_id>": {"GET": "draft.view", "PATCH": "draft.edit"},
     API + "drafts/<uuid:draft_id>/versions": {"GET": "draft.view"},
+    API + "plan-templates": {"GET": "plan.view", "POST": "plan.template"},
+    API + "plan-templates/<uuid:template_id>": {"GET": "plan.view"},
+    API + "plan-limits": {"GET": "plan.view", "POST": "plan.template"},
+    API + "plan-chart": {"GET": "plan.view"},
+    API + "plans": {"GET": "plan.view", "POST": "plan.run"},
+    API + "plans/<uuid:plan_id>": {"GET": "plan.view"},
+    API + "plans/<uuid:plan_id>/viewed": {"POST": "plan.view"},
+    API + "plans/<uuid:plan_id>/decision": {"POST": "plan.approve"},
+    API + "plans/<uuid:plan_id>/export": {"GET": "plan.export"},
+    API + "plans/<uuid:plan_id>/dose": {"GET": "plan.view"},
+    API + "plans/<uuid:plan_id>/dose-grid": {"GET": "plan.view"},
     API + "live/ticket": {"POST": "job.view"},
     "dicomweb/<path:address>": {"GET": "study.view", "POST": "study.upload"},
 }
@@ -154,7 +165,7 @@ def test_roles_by_address(
     request: pytest.FixtureRequest, as_user: Clients, pattern: str, method: str
 ) -> None:
     action = EXPECTED[pattern][method]
-    for name in ("clinician", "researcher", "administrator", "nobody"):
+    for name in ("clinician", "researcher", "physicist", "administrator", "nobody"):
         user: User = request.getfixturevalue(name)
         status = _send(as_user(user), method, pattern)
         if _granted(user, action):
@@ -195,12 +206,12 @@ def _admin_routes() -> list[Route]:
 
 
 def test_the_administration_opens_for_administrators_only(
-    clinician: User, researcher: User, administrator: User
+    clinician: User, researcher: User, physicist: User, administrator: User
 ) -> None:
     found = _admin_routes()
     assert len(found) > 10
     for route in found:
-        for user in (None, clinician, researcher):
+        for user in (None, clinician, researcher, physicist):
             client = Client()
             if user is not None:
                 client.force_login(user)

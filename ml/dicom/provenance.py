@@ -19,6 +19,8 @@ from ml.dicom.uids import derived_uid
 from ml.imaging.volume import SourceSeries
 
 MANUFACTURER = "Synoptic"
+# Their series modules do not know the attribute.
+_WITHOUT_BODY_PART = ("SR", "RTSTRUCT", "RTPLAN", "RTDOSE", "DOC")
 # CID 7162: the family of the algorithm.
 ARTIFICIAL_INTELLIGENCE = codes.DCM.ArtificialIntelligence
 
@@ -92,7 +94,7 @@ def mark(dataset: Dataset, source: SourceSeries, algorithm: Algorithm) -> None:
     """Mark an object derived (not generated) from ``source``: what processed it, and whether the
     pixels it stands on are synthetic."""
     dataset.SyntheticData = "YES" if source.synthetic else "NO"
-    if source.body_part and dataset.Modality != "SR":
+    if source.body_part and dataset.Modality not in _WITHOUT_BODY_PART:
         dataset.BodyPartExamined = source.body_part
     add_equipment(dataset, algorithm)
 

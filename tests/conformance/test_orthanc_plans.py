@@ -31,7 +31,7 @@ pytestmark = pytest.mark.services
 def through(server: Orthanc, files: list[Path], out: Path) -> list[Path]:
     """Store ``files`` and fetch them again, in their order."""
     out.mkdir()
-    fetched = []
+    fetched: list[Path] = []
     with server.client() as client:
         for path in files:
             stored = client.post("/instances", content=path.read_bytes())

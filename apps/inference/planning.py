@@ -10,6 +10,7 @@ from typing import Any
 
 import ml.api
 from apps.core.errors import Refused
+from apps.core.storable import storable
 from ml.contracts.errors import MlError, ParametersRefused
 
 
@@ -24,6 +25,8 @@ class ReviewedBy:
 
 def template_check(body: dict[str, Any]) -> None:
     """Raises ``Refused`` (template_refused) when no plan can be made with a template."""
+    if not storable(body):
+        raise Refused("The template holds odd characters.", code="template_refused")
     try:
         ml.api.check_plan_template(body)
     except ParametersRefused as error:

@@ -14,9 +14,14 @@ from django.http import HttpRequest
 
 from apps.accounts.policy import allowed, signed_in_user
 from apps.core.errors import Refused
-from apps.inference.planning import limits_check, limits_default, template_check
+from apps.inference.planning import limits_check, limits_default
 from apps.planning.models import LimitSet, Plan, PlanTemplate, Versioned
-from apps.planning.services.versions import limits_create, template_create, template_switch
+from apps.planning.services.versions import (
+    limits_create,
+    template_create,
+    template_switch,
+    template_validate,
+)
 
 
 def _checked(value: Any, check: Any) -> Any:
@@ -34,7 +39,7 @@ class TemplateForm(forms.ModelForm[PlanTemplate]):
         help_texts = {"body": "The name in it says of which template this is the next version."}
 
     def clean_body(self) -> Any:
-        return _checked(self.cleaned_data["body"], template_check)
+        return _checked(self.cleaned_data["body"], template_validate)
 
 
 class LimitSetForm(forms.ModelForm[LimitSet]):

@@ -10,6 +10,8 @@ from django.db import models
 from apps.core.models import BaseModel
 from apps.jobs.models import Job
 
+NAME_MAX, SITE_MAX = 100, 40
+
 
 class Versioned(BaseModel):
     """A row that is never changed: a change is a new row with the next version."""
@@ -32,8 +34,8 @@ class PlanTemplate(Versioned):
     """How a site is planned: prescription, beams, objectives, limits. At most one version of a
     name is offered."""
 
-    name = models.CharField(max_length=100)
-    site = models.CharField(max_length=40)
+    name = models.CharField(max_length=NAME_MAX)
+    site = models.CharField(max_length=SITE_MAX)
     body = models.JSONField()
     active = models.BooleanField(default=True)
 

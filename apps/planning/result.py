@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
+from apps.core.storable import storable
+
 FORMAT, FORMAT_VERSION = "synoptic-plan", 1
 # Eleven curves of 200 points for five doses are about a megabyte.
 BYTES_MAX: Final = 8 * 1024**2
@@ -40,6 +42,8 @@ def result_read(content: bytes) -> dict[str, Any]:
         result = json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise ResultRefused("", "is not JSON") from None
+    if not storable(result):
+        raise ResultRefused("", "holds odd characters")
     if not isinstance(result, dict) or result.get("format") != FORMAT:
         raise ResultRefused("format", f"is not {FORMAT}")
     if result.get("format_version") != FORMAT_VERSION:

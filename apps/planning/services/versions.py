@@ -12,8 +12,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import audit_record
+from apps.core.errors import Refused
 from apps.inference.planning import limits_check, limits_default, template_check
-from apps.planning.models import LimitSet, PlanTemplate
+from apps.planning.models import NAME_MAX, SITE_MAX, LimitSet, PlanTemplate
 
 BUILTIN: Final = Path(__file__).resolve().parents[1] / "builtin"
 
@@ -25,7 +26,7 @@ def template_create(*, actor: User, body: dict[str, Any]) -> PlanTemplate:
     Raises ``Refused`` (template_refused) when no plan can be made with it.
     """
     require(actor, "plan.template")
-    template_check(body)
+    template_validate(body)
     made = _template_next(body, actor=actor, offered=True)
     audit_record(
         actor=actor,
@@ -35,6 +36,16 @@ def template_create(*, actor: User, body: dict[str, Any]) -> PlanTemplate:
         detail={"name": made.name, "version": made.version},
     )
     return made
+
+
+def template_validate(body: dict[str, Any]) -> None:
+    """Raises ``Refused`` (template_refused) when ``body`` is none or has no name of its own."""
+    template_check(body)
+    for field, most in (("name", NAME_MAX), ("site", SITE_MAX)):
+        if not 1 <= len(str(body.get(field, "")).strip()) <= most:
+            raise Refused(
+                f"The {field} of a template has 1 to {most} characters.", code="template_refused"
+            )
 
 
 @transaction.atomic

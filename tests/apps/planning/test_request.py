@@ -92,6 +92,8 @@ def test_beams_may_be_set_by_hand(
         ({"beams": []}, "template_refused"),
         ({"machine": "Linac of the cellar"}, "template_refused"),
         ({"surprise": 1}, "template_refused"),
+        ({"name": "Thigh\x00"}, "template_refused"),
+        ({"site": "\ud800"}, "template_refused"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_and_makes_nothing(
@@ -199,6 +201,8 @@ BROKEN: list[tuple[bytes | dict[str, Any], str]] = [
     (b"", "is not JSON"),
     (b"[" * 100_000, "is not JSON"),
     (b'{"format": "synoptic-plan", "figure": NaN}', "is not JSON"),
+    (b'{"format": "synoptic-plan\\u0000"}', "odd characters"),
+    (b'{"format": "\\ud800"}', "odd characters"),
     (b"[]", "format is not synoptic-plan"),
     ({**RESULT, "format": "other"}, "format is not synoptic-plan"),
     ({**RESULT, "format_version": 2}, "format_version is not 1"),

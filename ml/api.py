@@ -144,3 +144,25 @@ def check_plan_limits(data: dict[str, Any]) -> None:
     from ml.planning.limits import read_limits
 
     read_limits(data)
+
+
+def plan_profiles() -> list[dict[str, str]]:
+    """The conformance profiles of planning systems: ``name``, ``title`` and ``about`` of each."""
+    from ml.dicom.profiles.load import load_profile, profile_names
+
+    found = [load_profile(name) for name in profile_names()]
+    return [{"name": one.name, "title": one.title, "about": one.about} for one in found]
+
+
+def profile_reasons(paths: Iterable[Path], profile: str) -> list[str]:
+    """Why a planning system would not import the DICOM files of a case; empty where it would.
+
+    Raises:
+        ValueError: there is no such profile.
+        InputUnreadable: a file is damaged.
+    """
+    from ml.dicom.files import read_object
+    from ml.dicom.profiles.check import check_profile
+    from ml.dicom.profiles.load import load_profile
+
+    return check_profile([read_object(path, pixels=False) for path in paths], load_profile(profile))

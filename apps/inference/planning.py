@@ -53,6 +53,24 @@ def limits_check(limits: dict[str, Any]) -> None:
         raise Refused(error.user_message, code="limits_refused") from error
 
 
+def profiles() -> list[dict[str, str]]:
+    """The planning systems whose demands can be checked: ``name``, ``title``, ``about``."""
+    return ml.api.plan_profiles()
+
+
+def profile_check(paths: Sequence[Path], profile: str) -> None:
+    """Raises ``Refused``: profile_unknown, or profile_refused with every reason why the planning
+    system would not import these DICOM files."""
+    if profile not in {one["name"] for one in profiles()}:
+        raise Refused("There is no such conformance profile.", code="profile_unknown")
+    try:
+        reasons = ml.api.profile_reasons(paths, profile)
+    except MlError as error:
+        raise Refused(error.user_message, code="profile_refused") from error
+    if reasons:
+        raise Refused(" ".join(reasons), code="profile_refused", errors=reasons)
+
+
 def reviewed_write(paths: Sequence[Path], out_dir: Path, review: ReviewedBy) -> None:
     """Write approved copies of the objects of one plan to ``out_dir``, under their own names.
     Raises ``Refused`` (export_refused) where one of them cannot be issued again."""

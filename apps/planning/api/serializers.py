@@ -292,6 +292,14 @@ class DecisionCreateSerializer(serializers.Serializer[Any]):
     )
 
 
+class ProfileSerializer(serializers.Serializer[Any]):
+    """A planning system whose demands an export can be held to."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    about = serializers.CharField()
+
+
 class DoseVolumeSerializer(serializers.Serializer[Any]):
     """The grid of ``/dose?which=``: as that of a series' volume. Gy, but for gamma."""
 

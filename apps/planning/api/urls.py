@@ -6,6 +6,7 @@ urlpatterns = [
     path("plan-templates", views.TemplatesView.as_view()),
     path("plan-templates/<uuid:template_id>", views.TemplateView.as_view()),
     path("plan-limits", views.LimitsView.as_view()),
+    path("plan-profiles", export.PlanProfilesView.as_view()),
     path("plan-chart", views.PlanChartView.as_view()),
     path("plans", views.PlansView.as_view()),
     path("plans/<uuid:plan_id>", views.PlanView.as_view()),

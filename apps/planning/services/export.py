@@ -17,8 +17,8 @@ from apps.audit.services import audit_record
 from apps.core.errors import ApiError, Conflict, NotFound, Refused
 from apps.inference.content import artifact_content
 from apps.inference.models import Artifact
-from apps.inference.planning import ReviewedBy, reviewed_write
-from apps.pacs.resources import instance_file, series_instance_ids
+from apps.inference.planning import ReviewedBy, profile_check, reviewed_write
+from apps.pacs.resources import series_fetch, series_instance_count
 from apps.planning.export import Export, ExportFile
 from apps.planning.models import Plan, PlanDecision
 from apps.planning.selectors import artifacts_of
@@ -37,7 +37,8 @@ class ExportLocked(Conflict):
 
 
 def plan_export(*, user: User, plan_id: UUID, profile: str = "") -> Export:
-    """The files of an approved plan, ready to be sent.
+    """The files of an approved plan, ready to be sent. ``profile`` is the planning system whose
+    demands they must meet, if any.
 
     Raises ``ExportLocked`` while the plan is not approved, ``Refused`` (export_incomplete,
     export_too_large, profile_unknown, profile_refused) and the errors of the pacs.
@@ -51,11 +52,13 @@ def plan_export(*, user: User, plan_id: UUID, profile: str = "") -> Export:
         raise ExportLocked(f"This plan is {plan.state}: only an approved plan can be exported.")
     artifacts = {one.key: one for one in artifacts_of(plan)}
     _complete(artifacts)
-    images = _images(plan)
     folder = _folder()
     try:
+        images = _images(plan, folder / "CT")
         copies = _copies(artifacts, decision, folder)
-        files = (*images, *copies, *_report(artifacts))
+        if profile:
+            profile_check([*images, *copies], profile)
+        files = (*map(_image, images), *map(_copy, copies), *_report(artifacts))
         _recorded(user, plan, decision, profile, len(files))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -80,19 +83,26 @@ def _too_large() -> ApiError:
     return Refused("The plan is too large for one archive.", code="export_too_large")
 
 
-def _images(plan: Plan) -> list[ExportFile]:
+def _images(plan: Plan, folder: Path) -> list[Path]:
     series = Series.objects.filter(series_uid=plan.inputs.get("image", "")).first()
     if series is None:
         raise Refused(
             "The images of this plan are no longer in the archive.", code="export_incomplete"
         )
-    found = series_instance_ids(series.orthanc_id)
-    if len(found) > INSTANCES_MAX:
+    if series_instance_count(series.orthanc_id) > INSTANCES_MAX:
         raise _too_large()
-    return [
-        ExportFile(name=f"CT/{index:05d}.dcm", read=partial(instance_file, orthanc_id))
-        for index, orthanc_id in enumerate(sorted(found), start=1)
-    ]
+    found = sorted(series_fetch(series.orthanc_id, folder))
+    if sum(path.stat().st_size for path in found) > BYTES_MAX:
+        raise _too_large()
+    return found
+
+
+def _image(path: Path) -> ExportFile:
+    return ExportFile(name=f"CT/{path.name}", read=path.read_bytes)
+
+
+def _copy(path: Path) -> ExportFile:
+    return ExportFile(name=f"{path.stem}/{path.name}", read=path.read_bytes)
 
 
 def _folder() -> Path:
@@ -101,9 +111,7 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="export-", dir=parent))
 
 
-def _copies(
-    artifacts: dict[str, Artifact], decision: PlanDecision, folder: Path
-) -> list[ExportFile]:
+def _copies(artifacts: dict[str, Artifact], decision: PlanDecision, folder: Path) -> list[Path]:
     """Written before anything is sent, so that what goes wrong can still be said."""
     source, out = folder / "in", folder / "out"
     source.mkdir()
@@ -119,10 +127,7 @@ def _copies(
         out,
         ReviewedBy(decision_id=str(decision.pk), name=decision.by_name, at=decision.created_at),
     )
-    return [
-        ExportFile(name=f"{path.stem}/{path.name}", read=(out / path.name).read_bytes)
-        for path in paths
-    ]
+    return [out / path.name for path in paths]
 
 
 def _report(artifacts: dict[str, Artifact]) -> list[ExportFile]:

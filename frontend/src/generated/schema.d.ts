@@ -496,6 +496,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The planning systems whose demands an export can be held to. */
+        get: operations["plan_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-templates": {
         parameters: {
             query?: never;
@@ -632,7 +649,9 @@ export interface paths {
         };
         /**
          * @description CT series, structure set, plan and dose as reviewed copies, QA report (SR and PDF).
-         *     Refused while the plan is not approved (409, `export_locked`).
+         *     Refused while the plan is not approved (409, `export_locked`), when something is missing
+         *     (422, `export_incomplete`), and when the profile is not met (422, `profile_refused`;
+         *     `errors`: every reason).
          */
         get: operations["plans_export"];
         put?: never;
@@ -1938,6 +1957,12 @@ export interface components {
             /** @description May name a subject. */
             file: string;
             reason: string;
+        };
+        /** @description A planning system whose demands an export can be held to. */
+        Profile: {
+            about: string;
+            name: string;
+            title: string;
         };
         /** @description The events of a stream, folded into one state. */
         Projection: {
@@ -3406,6 +3431,34 @@ export interface operations {
             };
         };
     };
+    plan_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"][];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plan_templates_list: {
         parameters: {
             query?: {
@@ -3727,7 +3780,7 @@ export interface operations {
     plans_export: {
         parameters: {
             query?: {
-                /** @description A conformance profile; else the generic. */
+                /** @description One of /plan-profiles: whose demands must be met. Else none are checked. */
                 profile?: string;
             };
             header?: never;

@@ -22,6 +22,7 @@ from apps.pacs.store import instance_remove, instance_store
 from apps.planning.models import Plan
 from apps.studies.models import Series
 from ml.dicom.nifti import write_nifti
+from ml.dicom.profiles.check import CHECKS
 from ml.imaging.volume import Volume
 from tests.apps.planning.conftest import Plans, approve, artifact_row
 from tests.conformance.plans import PlanObjects, some_dose, write_plan
@@ -72,15 +73,18 @@ def stored(orthanc: Orthanc, objects: PlanObjects, plan_in_review: Plans) -> Pla
     return plan
 
 
-async def _get(user: User, plan: Plan, address: str, **headers: str) -> tuple[int, bytes, Any]:
+async def _get(
+    user: User, plan: Plan | None, address: str, **headers: str
+) -> tuple[int, bytes, Any]:
     client = AsyncClient()
     await client.aforce_login(user)
-    answer: Any = await client.get(f"/api/v1/plans/{plan.pk}/{address}", headers=headers)
+    under = f"plans/{plan.pk}/" if plan else ""
+    answer: Any = await client.get(f"/api/v1/{under}{address}", headers=headers)
     chunks = [chunk async for chunk in answer] if answer.streaming else [answer.content]
     return answer.status_code, b"".join(chunks), answer
 
 
-def get(user: User, plan: Plan, address: str, **headers: str) -> tuple[int, bytes, Any]:
+def get(user: User, plan: Plan | None, address: str, **headers: str) -> tuple[int, bytes, Any]:
     return asyncio.run(_get(user, plan, address, **headers))
 
 
@@ -208,6 +212,23 @@ def test_the_same_approval_exports_the_same_objects(stored: Plan, physicist: Use
     approve(stored, physicist)
     first, second = (get(physicist, stored, "export")[1] for _ in range(2))
     assert first == second
+
+
+def test_an_export_is_held_to_the_demands_of_a_planning_system(
+    stored: Plan, physicist: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, answer = get(physicist, None, "plan-profiles")
+    names = [one["name"] for one in answer.json()]
+    assert "generic" in names
+    approve(stored, physicist)
+    assert get(physicist, stored, "export?profile=generic")[0] == 200
+    assert AuditEntry.objects.get(action="plan.export").detail["profile"] == "generic"
+    status, _, answer = get(physicist, stored, "export?profile=abacus")
+    assert (status, answer.json()["code"]) == (422, "profile_unknown")
+    monkeypatch.setitem(CHECKS, "max_matrix", lambda _headers, _most: iter(["Too wide."]))
+    status, _, answer = get(physicist, stored, "export?profile=generic")
+    assert (status, answer.json()["code"]) == (422, "profile_refused")
+    assert answer.json()["errors"][0].startswith("Too wide.")
 
 
 @pytest.mark.parametrize("lost", ["plan", "qa-pdf"])

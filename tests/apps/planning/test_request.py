@@ -93,7 +93,6 @@ def test_beams_may_be_set_by_hand(
         ({"machine": "Linac of the cellar"}, "template_refused"),
         ({"surprise": 1}, "template_refused"),
         ({"name": "Thigh\x00"}, "template_refused"),
-        ({"site": "\ud800"}, "template_refused"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_and_makes_nothing(

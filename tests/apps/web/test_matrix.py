@@ -67,6 +67,7 @@ EXPECTED: dict[str, dict[str, Action]] = {
     API + "plan-templates": {"GET": "plan.view", "POST": "plan.template"},
     API + "plan-templates/<uuid:template_id>": {"GET": "plan.view"},
     API + "plan-limits": {"GET": "plan.view", "POST": "plan.template"},
+    API + "plan-profiles": {"GET": "plan.view"},
     API + "plan-chart": {"GET": "plan.view"},
     API + "plans": {"GET": "plan.view", "POST": "plan.run"},
     API + "plans/<uuid:plan_id>": {"GET": "plan.view"},

@@ -82,12 +82,7 @@ export const VIEWER_SHORTCUTS: readonly (Shortcut & { readonly action: ShortcutA
   { keys: ["d"], action: "plan:dose", title: "Dose as colour wash", group: "Plan" },
   { keys: ["Shift+I"], action: "plan:isodoses", title: "Isodose lines", group: "Plan" },
   { keys: ["Shift+S"], action: "plan:structures", title: "Outlines of structures", group: "Plan" },
-  {
-    keys: ["Shift+F"],
-    action: "plan:fusion",
-    title: "Next way to compare: blend, checkerboard, lens, difference",
-    group: "Plan",
-  },
+  { keys: ["Shift+F"], action: "plan:fusion", title: "Next way to lay two images", group: "Plan" },
   { keys: ["b"], action: "plan:beside", title: "Second image beside the first", group: "Plan" },
   { keys: ["u"], action: "plan:uncertainty", title: "Uncertainty map", group: "Plan" },
 ];

@@ -76,7 +76,9 @@ function layersOf(
   const others = sameFrame(series, active).filter(({ kind }) => kind === "image");
   const parts: Record<string, string> = plan === undefined ? { ...inputs } : plan.inputs;
   const first =
-    others.find(({ series_uid }) => active?.derived_from.includes(series_uid)) ?? others[0];
+    others.find(({ series_uid }) => active?.derived_from.includes(series_uid)) ??
+    others.find(({ modality }) => modality === "CT" || modality === "MR") ??
+    others[0];
   return {
     doses: plan === undefined ? [] : viewerDoses(plan),
     structuresSeriesUid: structures || null,

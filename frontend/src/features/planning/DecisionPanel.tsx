@@ -41,12 +41,20 @@ function RequiredViews({ plan }: { plan: Plan }) {
             ) : (
               <CircleDashed className={styles.open} aria-label="Not yet:" />
             )}
-            {title}
+            <span>
+              {title}
+              {!viewed && <span className={styles.quiet}> – {howToSee(key)}</span>}
+            </span>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function howToSee(key: string): string {
+  if (key === "images") return "choose Side by side or a fusion at the images (B, Shift F)";
+  return key === "dvh" ? "open the tab Plan" : "open it in the tab Acceptance";
 }
 
 const WORDS: Record<DecisionKind, string> = {

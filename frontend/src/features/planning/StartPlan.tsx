@@ -6,19 +6,23 @@ import { useMay } from "@/api/me";
 import { createPlan, type PlanBrief, planKeys } from "@/api/planning";
 import type { StudyDetail } from "@/api/types";
 import { Button } from "@/ui/Button";
+import { cx } from "@/ui/cx";
 import fields from "@/ui/Field.module.css";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { idempotencyKey } from "@/ui/randomKeys";
 import {
+  beamsText,
   gaps,
   given,
   isSyntheticCt,
   mrImages,
   type PlanInputs,
   planningImages,
+  readAngles,
   sameFrame,
   structureSets,
   suggested,
+  withBeams,
 } from "./inputs";
 import styles from "./Panels.module.css";
 import { SeriesSelect } from "./SeriesSelect";
@@ -42,8 +46,11 @@ export function StartPlan(props: StartPlanProps) {
   const templates = useTemplates();
   const [template, setTemplate] = useState("");
   const [target, setTarget] = useState("");
+  const [angles, setAngles] = useState("");
   const [key, setKey] = useState(idempotencyKey);
   const chosen = template || (templates.data?.[0]?.id ?? "");
+  const body = templates.data?.find(({ id }) => id === chosen)?.body;
+  const beams = readAngles(angles);
   const images = planningImages(study.series);
   const image = images.find(({ series_uid }) => series_uid === inputs.image);
   const near = sameFrame(study.series, image);
@@ -57,6 +64,7 @@ export function StartPlan(props: StartPlanProps) {
       createPlan(
         {
           template: chosen,
+          body: withBeams(body, beams ?? []),
           inputs: given(inputs),
           target_roi: target,
           predecessor: props.predecessor,
@@ -85,6 +93,7 @@ export function StartPlan(props: StartPlanProps) {
     );
   }
   const missing = gaps(inputs, chosen);
+  if (beams === null) missing.push("Give up to 15 different gantry angles from 0 to 359°.");
   const maps = near.filter(({ kind }) => kind !== "rtstruct" && kind !== "seg" && kind !== "sr");
   return (
     <section className={styles.block} aria-label="New plan">
@@ -121,7 +130,10 @@ export function StartPlan(props: StartPlanProps) {
           <select
             className={fields.select}
             value={target}
-            onChange={(event) => setTarget(event.target.value)}
+            onChange={(event) => {
+              setTarget(event.target.value);
+              change({});
+            }}
           >
             <option value="">First one named GTV, CTV or PTV</option>
             {regions.map((name) => (
@@ -134,7 +146,10 @@ export function StartPlan(props: StartPlanProps) {
           <select
             className={fields.select}
             value={chosen}
-            onChange={(event) => setTemplate(event.target.value)}
+            onChange={(event) => {
+              setTemplate(event.target.value);
+              change({});
+            }}
           >
             {(templates.data ?? []).map((one) => (
               <option key={one.id} value={one.id}>
@@ -142,6 +157,18 @@ export function StartPlan(props: StartPlanProps) {
               </option>
             ))}
           </select>
+        </label>
+        <label className={cx(fields.label, styles.wide)}>
+          Gantry angles in °, empty: those of the template
+          <input
+            className={fields.input}
+            value={angles}
+            placeholder={beamsText(body)}
+            onChange={(event) => {
+              setAngles(event.target.value);
+              change({});
+            }}
+          />
         </label>
         {image !== undefined && isSyntheticCt(image) && (
           <>

@@ -60,10 +60,10 @@ export function suggested(series: readonly Series[], imageUid: string): PlanInpu
   if (image === undefined) return NO_INPUTS;
   const sets = structureSets(series);
   const near = structureSets(sameFrame(series, image));
-  // A person's own structures first, then what a model outlined.
-  const choice = [...(near.length > 0 ? near : sets)].toSorted(
-    (a, b) => Number(a.ai_generated) - Number(b.ai_generated),
-  );
+  // A person's own structures first, those drawn on this image before others.
+  const rank = (set: Series) =>
+    2 * Number(set.ai_generated) + Number(!set.derived_from.includes(imageUid));
+  const choice = (near.length > 0 ? near : sets).toSorted((a, b) => rank(a) - rank(b));
   const bounds = isSyntheticCt(image) ? boundsOf(series, image) : { lower: null, upper: null };
   const others = sameFrame(series, image);
   const reference = isSyntheticCt(image)
@@ -73,7 +73,8 @@ export function suggested(series: readonly Series[], imageUid: string): PlanInpu
   return {
     image: imageUid,
     structures: choice[0]?.series_uid ?? "",
-    structures2: choice[1]?.series_uid ?? "",
+    // The second is for the body's outline; other structures of a person are not added unasked.
+    structures2: choice.find((set) => set.ai_generated && set !== choice[0])?.series_uid ?? "",
     reference: reference?.series_uid ?? "",
     lower: bounds.lower?.series_uid ?? "",
     upper: bounds.upper?.series_uid ?? "",
@@ -99,4 +100,36 @@ export function gaps(inputs: PlanInputs, template: string): string[] {
     missing.push("Give both bounds of the uncertainty, or none.");
   }
   return missing;
+}
+
+const MOST_BEAMS = 15;
+
+/** Gantry angles as a person writes them: "0, 72, 144". Null where one is none. */
+export function readAngles(text: string): number[] | null {
+  const words = text.split(/[\s,;°]+/).filter((word) => word !== "");
+  const angles = words.map(Number);
+  const areAngles = angles.every((angle) => Number.isFinite(angle) && angle >= 0 && angle < 360);
+  if (!areAngles || angles.length > MOST_BEAMS) return null;
+  return new Set(angles).size === angles.length ? angles : null;
+}
+
+/** The template with beams set by hand; null where it is used as it is. */
+export function withBeams(
+  body: Record<string, unknown> | undefined,
+  angles: readonly number[],
+): Record<string, unknown> | null {
+  if (body === undefined || angles.length === 0) return null;
+  return { ...body, beams: angles.map((gantry_deg) => ({ gantry_deg, couch_deg: 0 })) };
+}
+
+/** The beams of a template, in words. */
+export function beamsText(body: Record<string, unknown> | undefined): string {
+  const beams = body?.beams;
+  if (Array.isArray(beams)) {
+    return beams.map((beam: { gantry_deg?: unknown }) => String(beam.gantry_deg ?? "–")).join(", ");
+  }
+  if (beams !== null && typeof beams === "object" && "equispaced" in beams) {
+    return `${String(beams.equispaced)} evenly spaced`;
+  }
+  return "as the template says";
 }

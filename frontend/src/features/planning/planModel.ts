@@ -94,7 +94,7 @@ export const viewedKeys = (plan: Plan): string[] =>
 /** The artefact of a picture that a check names. */
 export function pictureOf(plan: Plan, check: Check): { url: string; title: string } | null {
   const found = plan.artifacts.find(({ key }) => key === check.picture);
-  return found === undefined ? null : { url: found.url, title: found.title || check.title };
+  return found === undefined ? null : { url: found.url, title: check.title };
 }
 
 const STATE_TITLES: Record<Plan["state"], string> = {

@@ -4,7 +4,17 @@ import type { Series } from "@/api/types";
 import { spanOf, spoken } from "./controlChart";
 import { bandAt, bandOf, byStructure, highestDose, readable, volumeAt } from "./dvh";
 import { changeText, figureText } from "./figures";
-import { boundsOf, gaps, given, NO_INPUTS, planningImages, suggested } from "./inputs";
+import {
+  beamsText,
+  boundsOf,
+  gaps,
+  given,
+  NO_INPUTS,
+  planningImages,
+  readAngles,
+  suggested,
+  withBeams,
+} from "./inputs";
 import { readNote, withValue } from "./objective";
 import { decisionsIn, obstacles, tally, viewedKeys, viewerDoses } from "./planModel";
 
@@ -71,6 +81,27 @@ describe("inputs of a plan", () => {
       "The two structure sets are the same.",
       "Give both bounds of the uncertainty, or none.",
     ]);
+  });
+});
+
+describe("beams set by hand", () => {
+  it("are angles of the gantry, each once", () => {
+    expect(readAngles("0, 72 144°; 216")).toEqual([0, 72, 144, 216]);
+    expect(readAngles("")).toEqual([]);
+    expect(readAngles("0, 360")).toBeNull();
+    expect(readAngles("90 90")).toBeNull();
+    expect(readAngles("left")).toBeNull();
+  });
+
+  it("replace those of the template, which else stays as it is", () => {
+    const body = { prescription_gy: 50, beams: { equispaced: 5 } };
+    expect(withBeams(body, [])).toBeNull();
+    expect(withBeams(body, [10])).toEqual({
+      prescription_gy: 50,
+      beams: [{ gantry_deg: 10, couch_deg: 0 }],
+    });
+    expect(beamsText(body)).toBe("5 evenly spaced");
+    expect(beamsText({ beams: [{ gantry_deg: 0 }, { gantry_deg: 180 }] })).toBe("0, 180");
   });
 });
 

@@ -55,12 +55,18 @@ export function CompareSection({ layers, planning, series }: CompareSectionProps
           Fusion <kbd>Shift F</kbd>
         </legend>
         {FUSION_MODES.map((mode) => (
-          <label key={mode} data-chosen={state.fusion === mode || undefined}>
+          <label
+            key={mode}
+            data-chosen={state.fusion === mode || undefined}
+            title={mode === "difference" ? "Between two CT, acquired or synthetic" : undefined}
+          >
             <input
               type="radio"
               name="fusion"
               checked={state.fusion === mode}
-              disabled={state.companionUid === null}
+              disabled={
+                state.companionUid === null || (mode === "difference" && !layers.hasDifference())
+              }
               onChange={() => layers.change({ fusion: mode })}
             />
             {MODE_NAMES[mode]}

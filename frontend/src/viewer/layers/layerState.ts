@@ -75,8 +75,10 @@ export const INITIAL_LAYERS: LayersState = {
   uncertaintyRange: 400,
 };
 
-export function nextFusion(mode: FusionMode): FusionMode {
-  return FUSION_MODES[(FUSION_MODES.indexOf(mode) + 1) % FUSION_MODES.length] ?? "off";
+/** The next way to compare; images of two kinds (an MR and a CT) have no difference in HU. */
+export function nextFusion(mode: FusionMode, hasDifference: boolean): FusionMode {
+  const offered = FUSION_MODES.filter((one) => one !== "difference" || hasDifference);
+  return offered[(offered.indexOf(mode) + 1) % offered.length] ?? "off";
 }
 
 /** A set with one more or one fewer. */

@@ -175,13 +175,14 @@ describe("two planes", () => {
 
 describe("what is shown", () => {
   it("goes through all ways to compare and back to none", () => {
-    let mode = nextFusion("off");
+    let mode = nextFusion("off", true);
     const seen = [mode];
     while (mode !== "off") {
-      mode = nextFusion(mode);
+      mode = nextFusion(mode, true);
       seen.push(mode);
     }
     expect(seen).toEqual(["blend", "checkerboard", "spyglass", "difference", "off"]);
+    expect(nextFusion("spyglass", false)).toBe("off");
   });
 
   it("is toggled without changing the old set", () => {

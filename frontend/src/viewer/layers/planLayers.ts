@@ -44,6 +44,8 @@ export interface PlanLayers {
   /** The view beside the active pane, or null where it goes. */
   readonly setTwin: (canvas: PlanCanvas | null) => void;
   readonly companionSeries: () => ViewerSeries | null;
+  /** Both images have values in HU, which can be subtracted. */
+  readonly hasDifference: () => boolean;
   readonly destroy: () => void;
 }
 
@@ -58,6 +60,14 @@ const CT_WINDOW = { lower: -160, upper: 240 };
 
 type StatusKey = "dose" | "structuresStatus" | "companion" | "uncertainty";
 
+/** The choices that bring a layer. */
+const CHOSEN_BY: Record<StatusKey, readonly (keyof LayersState)[]> = {
+  dose: ["doseKey", "isWashShown"],
+  structuresStatus: ["areStructuresShown"],
+  companion: ["companionUid", "fusion", "isBeside"],
+  uncertainty: ["isUncertaintyShown"],
+};
+
 export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers {
   const state = createStore<LayersState>(INITIAL_LAYERS);
   const abort = new AbortController();
@@ -67,7 +77,6 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   let twin: PlanCanvas | null = null;
   let dose: { dose: ViewerDose; volume: ScalarVolume } | null = null;
   let structures: readonly ShownStructure[] = [];
-  let structuresUid: string | null = null;
   let companion: { series: ViewerSeries; volume: ScalarVolume } | null = null;
   let band: { lower: ScalarVolume; upper: ScalarVolume } | null = null;
 
@@ -84,73 +93,79 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     return asked;
   };
 
+  /** What each layer was last asked to be; null where it was not wanted. */
+  const asked: Record<StatusKey, string | null> = {
+    dose: null,
+    structuresStatus: null,
+    companion: null,
+    uncertainty: null,
+  };
+
+  /** Whether this is another wish than the last: the same is not asked for again. */
+  const askFor = (layer: StatusKey, key: string | null) => {
+    if (asked[layer] === key) return false;
+    asked[layer] = key;
+    return true;
+  };
+
   /** Loads one layer and says how it goes; an answer that nobody wants any more is dropped. */
   const load = async <T>(
-    key: StatusKey,
+    layer: StatusKey,
+    key: string,
     reading: Promise<T>,
-    isWanted: () => boolean,
     take: (loaded: T) => void,
   ) => {
-    const say = (status: LayerStatus) => state.set({ [key]: status });
+    const isWanted = () => !abort.signal.aborted && asked[layer] === key;
+    const say = (status: LayerStatus) => state.set({ [layer]: status });
     say({ status: "loading", failure: null });
     try {
       const loaded = await reading;
-      if (abort.signal.aborted || !isWanted()) return;
+      if (!isWanted()) return;
       take(loaded);
       say({ status: "ready", failure: null });
       host.redraw();
     } catch (error) {
-      if (isAbort(error) || !isWanted()) return;
-      say({ status: "failed", failure: reasonOf(error) });
+      if (!isAbort(error) && isWanted()) say({ status: "failed", failure: reasonOf(error) });
     }
   };
 
   const loadDose = () => {
     const wanted = chosenDose(request?.planning.doses ?? [], state.get().doseKey);
-    if (wanted?.url === dose?.dose.url) return;
+    if (!askFor("dose", wanted?.url ?? null)) return;
     dose = null;
-    if (wanted === undefined) {
-      state.set({ dose: NOT_LOADED, doseKey: null });
-      return;
-    }
-    state.set({ doseKey: wanted.key });
+    state.set({ dose: NOT_LOADED, doseKey: wanted?.key ?? null });
+    if (wanted === undefined) return;
     const reading = doses.get(wanted.url) ?? fetchDose(wanted, abort.signal);
     doses.set(wanted.url, reading);
     reading.catch(() => doses.delete(wanted.url));
-    const isWanted = () => state.get().doseKey === wanted.key;
-    void load("dose", reading, isWanted, (volume) => {
+    void load("dose", wanted.url, reading, (volume) => {
       dose = { dose: wanted, volume };
     });
   };
 
   const loadStructures = () => {
     const series = find(request?.planning.structuresSeriesUid ?? null);
-    if ((series?.series_uid ?? null) === structuresUid) return;
-    structuresUid = series?.series_uid ?? null;
+    if (!askFor("structuresStatus", series?.series_uid ?? null)) return;
     structures = [];
-    state.set({ structures: [], structuresStatus: NOT_LOADED });
+    state.set({ structures: [], structuresStatus: NOT_LOADED, hiddenStructures: new Set() });
     if (series === null) return;
-    const isWanted = () => structuresUid === series.series_uid;
-    void load(
-      "structuresStatus",
-      fetchStructures(series, roots, abort.signal),
-      isWanted,
-      (read) => {
-        structures = read.map((structure) => ({ structure, mask: onceMask(structure) }));
-        state.set({ structures: read });
-      },
-    );
+    const reading = fetchStructures(series, roots, abort.signal);
+    void load("structuresStatus", series.series_uid, reading, (read) => {
+      structures = read.map((structure) => ({ structure, mask: onceMask(structure) }));
+      state.set({ structures: read });
+    });
   };
 
   const loadCompanion = () => {
-    const series = find(state.get().companionUid);
-    const { fusion } = state.get();
-    if (series === null) companion = null;
-    if (series === null || series.series_uid === companion?.series.series_uid) return;
+    const { fusion, isBeside, companionUid } = state.get();
+    const series = fusion === "off" && !isBeside ? null : find(companionUid);
+    // What has come stays for the next time that it is looked at.
+    if (series === null && companion?.series.series_uid === companionUid) return;
+    if (!askFor("companion", series?.series_uid ?? null)) return;
     companion = null;
-    if (fusion === "off" && !state.get().isBeside) return;
-    const isWanted = () => state.get().companionUid === series.series_uid;
-    void load("companion", image(series), isWanted, (volume) => {
+    state.set({ companion: NOT_LOADED });
+    if (series === null) return;
+    void load("companion", series.series_uid, image(series), (volume) => {
       companion = { series, volume };
     });
   };
@@ -158,23 +173,19 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   const loadBand = () => {
     const lower = find(request?.planning.lowerSeriesUid ?? null);
     const upper = find(request?.planning.upperSeriesUid ?? null);
-    if (lower === null || upper === null) {
-      band = null;
-      state.set({ uncertainty: NOT_LOADED });
-      return;
-    }
-    if (!state.get().isUncertaintyShown || band !== null) return;
-    if (state.get().uncertainty.status === "loading") return;
-    const reading = Promise.all([image(lower), image(upper)]);
-    void load(
-      "uncertainty",
-      reading,
-      () => request !== null,
-      ([low, high]) => {
-        band = { lower: low, upper: high };
-      },
-    );
+    const isWanted = lower !== null && upper !== null && state.get().isUncertaintyShown;
+    const key = isWanted ? `${lower.series_uid} ${upper.series_uid}` : null;
+    if (!askFor("uncertainty", key)) return;
+    band = null;
+    state.set({ uncertainty: NOT_LOADED });
+    if (!isWanted || key === null) return;
+    void load("uncertainty", key, Promise.all([image(lower), image(upper)]), ([low, high]) => {
+      band = { lower: low, upper: high };
+    });
   };
+
+  const hasDifference = () =>
+    find(state.get().companionUid)?.modality === "CT" && host.loaded()?.modality === "CT";
 
   const loadAll = () => {
     loadDose();
@@ -200,7 +211,9 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     }
     const view = pane.view();
     const shown = volumes();
-    const look = state.get();
+    const chosen = state.get();
+    const isVoid = chosen.fusion === "difference" && !hasDifference();
+    const look: LayersState = isVoid ? { ...chosen, fusion: "off" } : chosen;
     const beside = twin;
     pane.plan.draw(view, (scene) => {
       drawLayers(scene, shown, look);
@@ -218,20 +231,28 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       const { companionUid } = state.get();
       request = next;
       const wanted = next?.planning.companionSeriesUid ?? null;
-      if (find(companionUid) === null) state.set({ companionUid: wanted, companion: NOT_LOADED });
+      // A new image may be the one that the old was compared with.
+      const isOffered = next?.planning.companionUids.includes(companionUid ?? "") ?? false;
+      if (!isOffered) state.set({ companionUid: wanted, companion: NOT_LOADED });
       loadAll();
       host.redraw();
     },
     change: (patch) => {
+      // A failed layer is asked for again when a person turns to it.
+      for (const [layer, chosenBy] of Object.entries(CHOSEN_BY) as [StatusKey, string[]][]) {
+        const isChosen = chosenBy.some((key) => key in patch);
+        if (isChosen && state.get()[layer].status === "failed") asked[layer] = null;
+      }
       state.set(patch);
       loadAll();
       host.redraw();
     },
     cycleFusion: () => {
-      state.set({ fusion: nextFusion(state.get().fusion) });
+      state.set({ fusion: nextFusion(state.get().fusion, hasDifference()) });
       loadCompanion();
       host.redraw();
     },
+    hasDifference,
     companionSeries: () => find(state.get().companionUid),
     drawIn,
     followPointer: (pane) => {

@@ -96,11 +96,13 @@ def tissue(
     body: NDArray[np.bool_],
     reference: NDArray[np.floating] | None = None,
 ) -> Tissue:
-    """HU of an image within ``body``, all (z, y, x) on one grid.
+    """HU of an image within ``body``, all (z, y, x) on one grid. The outermost voxel of each slice
+    is left out, since skin and air share it.
 
     Raises:
         ValueError: the body holds no soft tissue.
     """
+    body = ndimage.binary_erosion(body, np.ones((1, 3, 3), dtype=np.bool_), border_value=1)
     where = body & _soft(hu if reference is None else reference)
     if not where.any():
         raise ValueError("the body holds no soft tissue")

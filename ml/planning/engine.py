@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 import pyRadPlan
 from numpy.typing import NDArray
-from pyRadPlan.core import ProgressReport, ProgressReporter, StatusReport, observe_reports
+from pyRadPlan.core import ProgressReporter, StatusReport, observe_reports
 from pyRadPlan.cst import StructureSet, create_voi
 from pyRadPlan.ct import default_hlut
-from pyRadPlan.dose import calc_dose_influence
 from pyRadPlan.optimization import fluence_optimization, objectives
 from pyRadPlan.optimization.solvers import OptimizerSciPy
 
@@ -111,14 +110,22 @@ class Planner:
         Raises:
             StopNow: stopped, between rays or iterations.
         """
-        plan, ct = self._plan(), self._ct(self._image)
+        ct, count = self._ct(self._image), len(self._template.beams)
         cst = self._structures(ct, with_objectives=True)
         seen: list[tuple[int, float]] = []
-        with _quiet(), observe_reports(_Observer(watch, self._template.max_iterations, seen)):
-            steering = pyRadPlan.generate_stf(ct, cst, plan)
-            influence = calc_dose_influence(ct, cst, steering, plan)
-            info: dict[str, Any] = {}
-            weights = fluence_optimization(ct, cst, steering, influence, plan, opt_info=info)
+        info: dict[str, Any] = {}
+        watch(Progress(fraction=0.0))
+        with _quiet(), observe_reports(_Iterations(watch, self._template.max_iterations, seen)):
+            steering = pyRadPlan.generate_stf(ct, cst, self._plan())
+            influence = FieldDoseEngine(self._plan()).influence_of(
+                ct,
+                cst,
+                steering,
+                lambda beam, part: watch(Progress(fraction=0.5 * (beam + part) / count)),
+            )
+            weights = fluence_optimization(
+                ct, cst, steering, influence, self._plan(), opt_info=info
+            )
         history = [(0, float(info["obj_history"][0])), *seen]
         weights = np.maximum(np.asarray(weights, dtype=np.float64), 0.0)
         return Fluence(
@@ -146,7 +153,7 @@ class Planner:
                 self._structures(ct, with_objectives=False),
                 fluence.steering,
                 fluence.weights,
-                lambda done: watch(Progress(fraction=done / beams)),
+                lambda beam, part: watch(Progress(fraction=(beam + part) / beams)),
             )
         return self.dose_grid.like(dose.astype(np.float32))
 
@@ -199,25 +206,19 @@ class Planner:
         return voi
 
 
-class _Observer:
-    """pyRadPlan's reports as ``Progress``; the first half is dose influence, the second
-    optimisation."""
+class _Iterations:
+    """The solver's reports as ``Progress``: the second half, after the dose influence."""
 
-    def __init__(self, watch: Watch, most_iterations: int, seen: list[tuple[int, float]]) -> None:
-        self._watch, self._most, self._seen = watch, most_iterations, seen
+    def __init__(self, watch: Watch, most: int, seen: list[tuple[int, float]]) -> None:
+        self._watch, self._most, self._seen = watch, most, seen
 
     def __call__(self, report: Any) -> None:
-        if isinstance(report, StatusReport) and "iteration" in report.data:
-            step, value = int(report.data["iteration"]), float(report.data["objective"])
-            self._seen.append((step, value))
-            part = min(1.0, step / self._most)
-            self._watch(Progress(fraction=0.5 + 0.5 * part, iteration=step, objective=value))
-        elif isinstance(report, ProgressReport):
-            fraction, width = 0.0, 1.0
-            for level in report.levels:
-                fraction += width * (level.fraction or 0.0)
-                width /= level.total or 1
-            self._watch(Progress(fraction=0.5 * min(1.0, fraction)))
+        if not isinstance(report, StatusReport) or "iteration" not in report.data:
+            return
+        step, value = int(report.data["iteration"]), float(report.data["objective"])
+        self._seen.append((step, value))
+        part = min(1.0, step / self._most)
+        self._watch(Progress(fraction=0.5 + 0.5 * part, iteration=step, objective=value))
 
 
 def _objective(term: Objective) -> Any:

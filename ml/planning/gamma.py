@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from pymedphys import gamma as pymedphys_gamma
+from pymedphys._gamma.implementation import shell
 
 from ml.imaging.volume import Volume
 
+# It writes to the root logger, and formats an array as a number there (0.41).
+shell.logging = logging.getLogger("pymedphys")
+shell.logging.setLevel(logging.WARNING)
+
 # Beyond this γ the search stops: it fails by far, and by how far nobody asks.
 MOST = 2.0
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +74,7 @@ def gamma(
     known = values[np.isfinite(values)]
     return Gamma(
         map=values,
-        pass_percent=float(100.0 * (known <= 1).mean()),
+        pass_percent=float(100.0 * (known <= 1 + ROUNDING).mean()),
         mean=float(known.mean()),
         dose_percent=dose_percent,
         distance_mm=distance_mm,

@@ -33,7 +33,8 @@ class Limit:
     def text(self) -> str:
         """As it is printed beside the figure."""
         keep, breaks = ("≥", "<") if self.at_least else ("≤", ">")
-        return f"{keep} {self.warn:g} {self.unit} (fail {breaks} {self.fail:g} {self.unit})"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{keep} {self.warn:g}{unit} (fail {breaks} {self.fail:g}{unit})"
 
 
 # CONVENTIONS: contour 2 % and 2 mm, soft tissue 20 HU, bulk 2 %, γ 2 %/2 mm at 95 %, ΔDmean 1 %.

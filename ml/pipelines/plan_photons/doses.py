@@ -96,7 +96,7 @@ def all_doses(
         "upper": case.upper,
     }
     wanted = {kind: image for kind, image in images.items() if image is not None}
-    fluence = planned.fluence
+    fluence, factor = planned.fluence, 1.0
     on_grid: dict[str, Volume] = {}
     for done, (kind, image) in enumerate(wanted.items()):
         work = streamed(partial(planned.planner.dose, image, fluence), context.cancel)
@@ -104,9 +104,8 @@ def all_doses(
         dose = yield from _followed(work, steps, share, f"dose on {TITLES[kind]}")
         if kind == "plan":
             factor = _factor(case, template, dose)
-            fluence = replace(fluence, weights=fluence.weights * factor)
-            dose = dose.like(dose.array * np.float32(factor))
-        on_grid[kind] = dose
+        on_grid[kind] = dose.like(dose.array * np.float32(factor))
+    fluence = replace(fluence, weights=fluence.weights * factor)
     fine = {kind: to_grid(dose, case.image).array for kind, dose in on_grid.items()}
     curves = {
         item.name: {

@@ -24,7 +24,6 @@ STEPS = {
 def run(context: RunContext) -> Iterator[Event]:
     """See README.md. Raises ``InputRefused`` and ``ParametersRefused`` with a reason,
     ``Cancelled`` on a stop (between rays, iterations and beams)."""
-    # pyRadPlan takes seconds to load; what is refused is refused before.
     template = read_template(context.params["template"])
     limits = read_limits(context.params["limits"])
     steps = context.steps(STEPS)
@@ -36,13 +35,13 @@ def run(context: RunContext) -> Iterator[Event]:
     for warned in case.warned:
         yield context.log(warned.code, warned.text, warning=True)
     yield steps.finish()
-
+    yield steps.start("optimise")
+    # pyRadPlan takes seconds to load; what is refused is refused before.
     from ml.pipelines.plan_photons.doses import all_doses, optimised, planner_of
     from ml.pipelines.plan_photons.outputs import write_figures, write_objects
     from ml.pipelines.plan_photons.plan_json import plan_json
     from ml.pipelines.plan_photons.review import review
 
-    yield steps.start("optimise")
     with context.resources.volume_turn(context.cancel):
         planned = yield from optimised(context, steps, planner_of(case, template))
         yield steps.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from ml.imaging.volume import Volume
 # Fat is the brightest tissue of T1; cortical bone and air are dark. The outline follows skin.
 MR_SHARE_OF_BRIGHT = 0.08
 CT_THRESHOLD_HU = -350.0
+# A dark gap this long between tissue on the edge of an image is bone that the edge cuts.
+EDGE_GAP_MM = 35.0
 
 
 def body_of_mr(volume: Volume) -> NDArray[np.bool_]:
@@ -42,7 +45,7 @@ def _outline(
     out = np.zeros_like(mask)
     for index, plane in enumerate(mask):
         # Repeated beyond the edge, tissue that is cut off there counts as going on.
-        wide = np.pad(plane, margin, mode="edge")
+        wide = np.pad(_edges_bridged(plane, EDGE_GAP_MM / step), margin, mode="edge")
         wide = _disk_open(wide, open_mm / step)
         wide = _disk_close(wide, close_mm / step)
         out[index] = ndimage.binary_fill_holes(wide)[margin:-margin, margin:-margin]
@@ -53,6 +56,17 @@ def _outline(
     sizes[0] = 0
     kept: NDArray[np.bool_] = np.isin(pieces, np.flatnonzero(sizes > 0.1 * sizes.max()))
     return kept
+
+
+def _edges_bridged(plane: NDArray[np.bool_], longest: float) -> NDArray[np.bool_]:
+    """Gaps of at most ``longest`` pixels between tissue on each edge of the plane closed."""
+    bridged = plane.copy()
+    for line in (bridged[0], bridged[-1], bridged[:, 0], bridged[:, -1]):
+        tissue = np.flatnonzero(line)
+        for start, end in itertools.pairwise(tissue.tolist()):
+            if 1 < end - start <= longest:
+                line[start:end] = True
+    return bridged
 
 
 def _disk_close(plane: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:

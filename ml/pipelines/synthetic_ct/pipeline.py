@@ -112,7 +112,7 @@ def synthesise(
                 raise InputRefused(f"The image cannot be used: {error}.") from error
             context.cancel.check()
             yield steps.progress(round(part.fraction, 3))
-            if shown < 0 or part.fraction - shown >= 0.25:
+            if shown < 0 or part.fraction - shown >= 0.25 or part.fraction == 1:
                 shown = part.fraction
                 yield preview(context, part.preview, incomplete=part.fraction < 1)
 

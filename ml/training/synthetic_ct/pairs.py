@@ -33,7 +33,7 @@ class Pair:
 
     ``ct``: HU, air outside the body (the couch is gone). ``body``: outline on the CT, where the CT
     reaches. ``valid``: where CT and MR may be compared: body on both or air on both, within a rim
-    around the body, not where the CT is cut off. ``registered``: whether the CT was deformed onto the MR.
+    around the body, not where the CT is cut off. ``registered``: the CT was deformed onto the MR.
     """
 
     name: str
@@ -97,7 +97,7 @@ def _paired(name: str, mr: Volume, ct: Volume, *, registered: bool) -> Pair:
     hu = np.where(body, hu, np.float32(AIR_HU))
     spacing = mr.spacing
     near = ndimage.distance_transform_edt(~(body | mr_body), sampling=spacing) <= RIM_MM
-    # Skin lies elsewhere on the day of the CT: what is body on one and air on the other is left out.
+    # Skin lies elsewhere on the day of the CT: body on one and air on the other is left out.
     valid = near & covered & (body == mr_body)
     return Pair(
         name=name,

@@ -18,11 +18,11 @@ from ml.simulate import labels
 from ml.simulate.anatomy import Anatomy
 from ml.simulate.head import HeadOptions
 from ml.simulate.phantom import ellipsoid_head
+from ml.training.run_state import Progress
 from ml.training.segment_head import bounds, evaluate
 from ml.training.segment_head.export import averaged_model, export
 from ml.training.segment_head.loss import at_offset, soft_dice_loss
 from ml.training.segment_head.recipe import Recipe, split, subject_of
-from ml.training.run_state import Progress
 from ml.training.segment_head.train import finished, learning_rate, train
 from ml.training.segment_head.trials import KINDS, T1_NAMES, trial, true_labels
 

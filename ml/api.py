@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ml.contracts.cancel import CancelToken
 from ml.contracts.card import ChaiCard, Figure, MetricsFile
+from ml.contracts.drawing import Drawing
 from ml.contracts.engine import Engine
 from ml.contracts.evaluation import EvaluationResult, MetricRow, RowDifference
 from ml.contracts.events import Event
@@ -166,3 +167,11 @@ def profile_reasons(paths: Iterable[Path], profile: str) -> list[str]:
     from ml.dicom.profiles.load import load_profile
 
     return check_profile([read_object(path, pixels=False) for path in paths], load_profile(profile))
+
+
+def write_drawn_structures(drawing: Drawing, *, source_dir: Path, out_path: Path) -> Path:
+    """Write what a person drew as a structure set of the series in ``source_dir``. Raises
+    ``InputRefused`` where it does not fit the series."""
+    from ml.dicom.drawn import write_drawing
+
+    return write_drawing(drawing, source_dir=source_dir, path=out_path).path

@@ -16,6 +16,7 @@ from pydicom.uid import RTStructureSetStorage
 from ml.dicom.contours import Polygon, contours_of
 from ml.dicom.headers import source_headers
 from ml.dicom.image_series import decimal
+from ml.dicom.person import person_name
 from ml.dicom.provenance import (
     ARTIFICIAL_INTELLIGENCE,
     MANUFACTURER,
@@ -51,10 +52,13 @@ def write_rtstruct(
     path: Path,
     key: str = "rtstruct",
     label: str = "SYNOPTIC",
+    drawn_by: str = "",
     made_at: datetime | None = None,
 ) -> Written:
     """Write ``regions`` as a structure set, not approved, of the series that ``source`` was read
     from. Empty regions are listed without contours. UIDs follow from ``run_id`` and ``key``.
+    ``drawn_by`` is the name of the person who drew them; the object is then no work of an
+    algorithm, and says so.
 
     Returns:
         What was written; ``segments`` maps the index of a region to its ROI number.
@@ -78,7 +82,7 @@ def write_rtstruct(
             sop_class=RTStructureSetStorage,
             modality="RTSTRUCT",
             series_number=SERIES_NUMBER,
-            description="AI structure set, not approved",
+            description=f"{'Drawn' if drawn_by else 'AI'} structure set, not approved",
             algorithm=algorithm,
             run_id=run_id,
             key=key,
@@ -91,11 +95,17 @@ def write_rtstruct(
     dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = frame, ""
     dataset.ReferencedFrameOfReferenceSequence = [_referenced_frame(source.source, frame)]
     numbered = list(enumerate(regions, start=1))
-    dataset.StructureSetROISequence = [_roi(n, r, frame, algorithm) for n, r in numbered]
+    made_by = None if drawn_by else algorithm
+    dataset.StructureSetROISequence = [_roi(n, r, frame, made_by) for n, r in numbered]
     dataset.ROIContourSequence = [_contours(n, r, source, source.source) for n, r in numbered]
-    dataset.RTROIObservationsSequence = [_observation(n, r) for n, r in numbered]
+    interpreter = person_name(drawn_by) if drawn_by else ""
+    dataset.RTROIObservationsSequence = [_observation(n, r, interpreter) for n, r in numbered]
     dataset.ApprovalStatus = "UNAPPROVED"
-    mark(dataset, source.source, algorithm)
+    if drawn_by:
+        dataset.OperatorsName = interpreter
+        dataset.SyntheticData = "YES" if source.source.synthetic else "NO"
+    else:
+        mark(dataset, source.source, algorithm)
     return save(dataset, path, {number - 1: number for number, _ in numbered})
 
 
@@ -118,20 +128,26 @@ def _image(source: SourceSeries, index: int) -> Dataset:
     return reference(source.sop_class_uid, source.sop_instance_uids[index])
 
 
-def _roi(number: int, region: Region, frame_uid: str, algorithm: Algorithm) -> Dataset:
-    made_by = Dataset()
-    made_by.AlgorithmFamilyCodeSequence = [code_item(ARTIFICIAL_INTELLIGENCE)]
-    made_by.AlgorithmName = algorithm.name[:64]
-    made_by.AlgorithmVersion = algorithm.version[:64]
-    made_by.AlgorithmParameters = algorithm.parameter_text
-    made_by.AlgorithmSource = MANUFACTURER
+def _roi(number: int, region: Region, frame_uid: str, algorithm: Algorithm | None) -> Dataset:
+    """``algorithm`` is what found the region; None where a person drew it."""
     roi = Dataset()
     roi.ROINumber = number
     roi.ReferencedFrameOfReferenceUID = frame_uid
     roi.ROIName = region.name[:64]
-    roi.ROIGenerationAlgorithm = "AUTOMATIC"
-    roi.ROIDerivationAlgorithmIdentificationSequence = [made_by]
+    roi.ROIGenerationAlgorithm = "AUTOMATIC" if algorithm else "MANUAL"
+    if algorithm:
+        roi.ROIDerivationAlgorithmIdentificationSequence = [_made_by(algorithm)]
     return roi
+
+
+def _made_by(algorithm: Algorithm) -> Dataset:
+    item = Dataset()
+    item.AlgorithmFamilyCodeSequence = [code_item(ARTIFICIAL_INTELLIGENCE)]
+    item.AlgorithmName = algorithm.name[:64]
+    item.AlgorithmVersion = algorithm.version[:64]
+    item.AlgorithmParameters = algorithm.parameter_text
+    item.AlgorithmSource = MANUFACTURER
+    return item
 
 
 def _contours(number: int, region: Region, grid: Volume, source: SourceSeries) -> Dataset:
@@ -162,10 +178,10 @@ def _points(polygon: Polygon, index: int, grid: Volume) -> list[str]:
     return [decimal(round(value, 6)) for value in lps.ravel().tolist()]
 
 
-def _observation(number: int, region: Region) -> Dataset:
+def _observation(number: int, region: Region, interpreter: str) -> Dataset:
     item = Dataset()
     item.ObservationNumber = number
     item.ReferencedROINumber = number
     item.RTROIInterpretedType = region.interpreted_type
-    item.ROIInterpreter = ""
+    item.ROIInterpreter = interpreter
     return item

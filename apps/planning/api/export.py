@@ -39,7 +39,7 @@ class PlanExportView(APIView):
             OpenApiParameter(
                 "profile",
                 OpenApiTypes.STR,
-                description="One of /plan-profiles: whose demands must be met. Else none are checked.",
+                description="One of /plan-profiles, whose demands must be met.",
             )
         ],
         responses={(200, ZIP): OpenApiTypes.BINARY},

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.planning.api import export, files, views
+from apps.planning.api import export, files, structures, views
 
 urlpatterns = [
     path("plan-templates", views.TemplatesView.as_view()),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("plan-limits", views.LimitsView.as_view()),
     path("plan-profiles", export.PlanProfilesView.as_view()),
     path("plan-chart", views.PlanChartView.as_view()),
+    path("studies/<str:study_uid>/structures", structures.StructuresView.as_view()),
     path("plans", views.PlansView.as_view()),
     path("plans/<uuid:plan_id>", views.PlanView.as_view()),
     path("plans/<uuid:plan_id>/viewed", views.PlanViewedView.as_view()),

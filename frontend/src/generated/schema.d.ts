@@ -837,6 +837,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies/{study_uid}/structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Keep structures that were drawn by hand as a structure set (RTSTRUCT) of the study. It
+         *     says that a person drew them, and who.
+         */
+        post: operations["study_structures_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1232,6 +1252,21 @@ export interface components {
             readonly sr_sop_instance_uid: string;
             readonly version: number;
         };
+        DrawingRequest: {
+            /** @default DRAWN */
+            label: string;
+            /** @description The images that were drawn on. */
+            series_uid: string;
+            structures: components["schemas"]["DrawnStructureRequest"][];
+        };
+        DrawnStructureRequest: {
+            colour: number[];
+            /** @default ORGAN */
+            interpreted_type: components["schemas"]["InterpretedTypeEnum"];
+            name: string;
+            /** @description Base64 of the lengths of runs (uint32, little endian), by turns outside and inside, first outside, over all voxels in the order of the series' /volume. */
+            runs: string;
+        };
         /**
          * @description * `uint8` - uint8
          *     * `uint16` - uint16
@@ -1491,6 +1526,16 @@ export interface components {
             position: number[] | null;
             sop_instance_uid: string;
         };
+        /**
+         * @description * `EXTERNAL` - EXTERNAL
+         *     * `GTV` - GTV
+         *     * `CTV` - CTV
+         *     * `PTV` - PTV
+         *     * `ORGAN` - ORGAN
+         *     * `CAVITY` - CAVITY
+         * @enum {string}
+         */
+        InterpretedTypeEnum: "EXTERNAL" | "GTV" | "CTV" | "PTV" | "ORGAN" | "CAVITY";
         Job: {
             readonly attempt: number;
             readonly cancel_requested: boolean;
@@ -2138,6 +2183,11 @@ export interface components {
             series_uid: string;
             sop_instance_uid: string;
             study_uid: string;
+        };
+        /** @description It is listed with the study as soon as the archive has told of it: some seconds. */
+        StoredStructures: {
+            series_uid: string;
+            sop_instance_uid: string;
         };
         Structure: {
             colour: number[];
@@ -3780,7 +3830,7 @@ export interface operations {
     plans_export: {
         parameters: {
             query?: {
-                /** @description One of /plan-profiles: whose demands must be met. Else none are checked. */
+                /** @description One of /plan-profiles, whose demands must be met. */
                 profile?: string;
             };
             header?: never;
@@ -4181,6 +4231,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Annotation"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    study_structures_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawingRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredStructures"];
                 };
             };
             /** @description Refused, or failed. */

@@ -64,6 +64,7 @@ EXPECTED: dict[str, dict[str, Action]] = {
     API + "drafts": {"GET": "draft.view"},
     API + "drafts/<uuid:draft_id>": {"GET": "draft.view", "PATCH": "draft.edit"},
     API + "drafts/<uuid:draft_id>/versions": {"GET": "draft.view"},
+    API + "studies/<str:study_uid>/structures": {"POST": "annotation.edit"},
     API + "plan-templates": {"GET": "plan.view", "POST": "plan.template"},
     API + "plan-templates/<uuid:template_id>": {"GET": "plan.view"},
     API + "plan-limits": {"GET": "plan.view", "POST": "plan.template"},

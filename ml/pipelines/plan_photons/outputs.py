@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.dicom.provenance import Algorithm, Written
+from ml.dicom.qa.pdf import subject_of, write_qa_pdf
+from ml.dicom.qa.pdf_object import write_encapsulated_pdf
+from ml.dicom.qa.sr import write_qa_sr
 from ml.dicom.write_rtdose import write_rtdose
 from ml.dicom.write_rtplan import PhotonBeam, Prescription, write_rtplan
 from ml.dicom.write_rtstruct import InterpretedType, Region, write_rtstruct
@@ -22,20 +25,20 @@ from ml.planning.templates import Template
 from ml.runtime.context import RunContext
 
 
-def algorithm_of(context: RunContext, template: Template) -> Algorithm:
-    """What made the objects."""
+def algorithm_of(context: RunContext, template: str) -> Algorithm:
+    """What made the objects, by the name of the template."""
     return Algorithm(
         name=context.manifest.title,
         version=context.manifest.version,
-        parameters={"template": template.name, "engine": "pyRadPlan SVD pencil beam"},
+        parameters={"template": template, "engine": "pyRadPlan SVD pencil beam"},
     )
 
 
 def write_objects(
     context: RunContext, case: Case, doses: Doses, template: Template
-) -> Iterator[Event]:
-    """RTSTRUCT, RTPLAN and one RTDOSE for each image."""
-    algorithm, run_id = algorithm_of(context, template), context.request.run_id
+) -> Generator[Event, None, list[Written]]:
+    """RTSTRUCT, RTPLAN and one RTDOSE for each image; returns what was written."""
+    algorithm, run_id = algorithm_of(context, template.name), context.request.run_id
     structures = write_rtstruct(
         [
             Region(name=s.name, mask=s.mask, interpreted_type=_rt_type(s), colour=s.colour)
@@ -51,6 +54,7 @@ def write_objects(
     yield _dicom(context, "structures", structures, "Structures as planned on (RTSTRUCT)")
     plan = _plan(context, case, doses, template, structures)
     yield _dicom(context, "plan", plan, "Plan (RTPLAN), cannot be delivered")
+    objects = [structures, plan]
     for kind, dose in doses.on_grid.items():
         context.cancel.check()
         key = "dose" if kind == "plan" else f"dose-{kind}"
@@ -64,7 +68,9 @@ def write_objects(
             key=key,
             description=f"Research dose on {TITLES[kind]}",
         )
+        objects.append(written)
         yield _dicom(context, key, written, f"Dose on {TITLES[kind]} (RTDOSE)")
+    return objects
 
 
 def _plan(
@@ -96,7 +102,7 @@ def _plan(
         ),
         case.source,
         structures,
-        algorithm=algorithm_of(context, template),
+        algorithm=algorithm_of(context, template.name),
         run_id=context.request.run_id,
         path=context.out_dir / "plan.dcm",
         key="plan",
@@ -147,3 +153,44 @@ def write_figures(
         media_type="application/json",
         title="Plan, histograms and checks",
     )
+
+
+def write_reports(
+    context: RunContext,
+    case: Case,
+    content: dict[str, Any],
+    found: Review,
+    objects: list[Written],
+) -> Iterator[Event]:
+    """The quality report as SR, as PDF, and the PDF as a DICOM document."""
+    algorithm = algorithm_of(context, str(content["template"]["name"]))
+    run_id = context.request.run_id
+    report = write_qa_sr(
+        content,
+        case.source,
+        references=objects,
+        algorithm=algorithm,
+        run_id=run_id,
+        path=context.out_dir / "qa-report.dcm",
+    )
+    yield _dicom(context, "qa-report", report, "Quality report (SR), not signed")
+    context.cancel.check()
+    pdf = write_qa_pdf(
+        content,
+        subject_of(case.source),
+        context.out_dir / "qa-report.pdf",
+        pictures=found.pictures,
+    )
+    title = "Quality report of a plan"
+    yield context.artifact(
+        "qa-pdf", kind="pdf", path=pdf, media_type="application/pdf", title=title
+    )
+    document = write_encapsulated_pdf(
+        pdf,
+        case.source,
+        title=title,
+        algorithm=algorithm,
+        run_id=run_id,
+        path=context.out_dir / "qa-pdf.dcm",
+    )
+    yield _dicom(context, "qa-pdf-dicom", document, f"{title} (PDF as DICOM)")

@@ -38,7 +38,7 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.start("optimise")
     # pyRadPlan takes seconds to load; what is refused is refused before.
     from ml.pipelines.plan_photons.doses import all_doses, optimised, planner_of
-    from ml.pipelines.plan_photons.outputs import write_figures, write_objects
+    from ml.pipelines.plan_photons.outputs import write_figures, write_objects, write_reports
     from ml.pipelines.plan_photons.plan_json import plan_json
     from ml.pipelines.plan_photons.review import review
 
@@ -61,8 +61,9 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.finish()
     yield steps.start("write")
     content = plan_json(case, doses, found, template, limits)
-    yield from write_objects(context, case, doses, template)
+    objects = yield from write_objects(context, case, doses, template)
     yield from write_figures(context, doses, found, content)
+    yield from write_reports(context, case, content, found, objects)
     context.values["checks"] = {c.key: c.verdict.status for c in found.checks}
     context.values["constraints"] = content["constraints"]
     context.values["warnings"] = [item.code for item in case.warned]

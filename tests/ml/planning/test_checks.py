@@ -11,12 +11,14 @@ from ml.planning.checks import Check, Evidence, run_checks
 from ml.planning.limits import DEFAULTS
 
 NONE = DoseDifference(d95_percent=0.0, dmean_percent=0.0)
+OUTLINE = OutlineAgreement(volume_percent=0.5, distance_mm=0.4, dice_percent=99.0)
+TISSUE = Tissue(soft_median=48, soft_expected=45, bone_percent=5, air_percent=0.5)
 GOOD = Evidence(
     synthetic=True,
     site="extremity",
     gate_score=0.4,
-    outline=OutlineAgreement(volume_percent=0.5, distance_mm=0.4, dice_percent=99.0),
-    tissue=Tissue(soft_median=48, soft_expected=45, bone_percent=5, air_percent=0.5),
+    outline=OUTLINE,
+    tissue=TISSUE,
     bulk=DoseDifference(d95_percent=0.5, dmean_percent=-0.4),
     reference=DoseDifference(d95_percent=0.3, dmean_percent=0.2),
     gamma_percent=99.4,
@@ -57,18 +59,18 @@ def test_a_picture_is_named_only_where_it_was_drawn() -> None:
         ("external_contour", replace(GOOD, outline=None), "not_applicable"),
         (
             "external_contour",
-            replace(GOOD, outline=replace(GOOD.outline, volume_percent=-3.0)),
+            replace(GOOD, outline=replace(OUTLINE, volume_percent=-3.0)),
             "warn",
         ),
         (
             "external_contour",
-            replace(GOOD, outline=replace(GOOD.outline, distance_mm=5.0)),
+            replace(GOOD, outline=replace(OUTLINE, distance_mm=5.0)),
             "fail",
         ),
-        ("hounsfield", replace(GOOD, tissue=replace(GOOD.tissue, soft_median=20)), "warn"),
-        ("hounsfield", replace(GOOD, tissue=replace(GOOD.tissue, soft_median=120)), "fail"),
-        ("hounsfield", replace(GOOD, tissue=replace(GOOD.tissue, bone_percent=0.0)), "warn"),
-        ("hounsfield", replace(GOOD, tissue=replace(GOOD.tissue, air_percent=30.0)), "warn"),
+        ("hounsfield", replace(GOOD, tissue=replace(TISSUE, soft_median=20)), "warn"),
+        ("hounsfield", replace(GOOD, tissue=replace(TISSUE, soft_median=120)), "fail"),
+        ("hounsfield", replace(GOOD, tissue=replace(TISSUE, bone_percent=0.0)), "warn"),
+        ("hounsfield", replace(GOOD, tissue=replace(TISSUE, air_percent=30.0)), "warn"),
         ("bulk_density", replace(GOOD, bulk=replace(NONE, d95_percent=-2.5)), "warn"),
         ("bulk_density", replace(GOOD, bulk=replace(NONE, dmean_percent=4.5)), "fail"),
         ("reference", replace(GOOD, reference=None), "not_applicable"),

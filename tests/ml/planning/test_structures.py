@@ -27,7 +27,7 @@ def test_a_margin_grows_in_millimetres_on_uneven_voxels() -> None:
     mask[7, 20, 20] = True
     grown = margin(mask, (3.0, 1.0, 1.0), 9.0)
     z, y, x = np.argwhere(grown).T
-    assert (np.ptp(z), np.ptp(y), np.ptp(x)) == (6, 18, 18)
+    assert [int(np.ptp(axis)) for axis in (z, y, x)] == [6, 18, 18]
     assert grown.sum() * 3.0 == pytest.approx(4 / 3 * np.pi * 9**3, rel=0.1)
 
 
@@ -85,8 +85,10 @@ def test_the_planning_grid_is_cut_to_the_body_and_keeps_the_slices() -> None:
     assert grid.shape[1] <= image.shape[1]
     steps = dose_grid(grid, 6.0)
     assert steps.spacing == (6.0, 6.0, 6.0)
-    middle = [np.array(g.point_lps(tuple((np.array(g.shape) - 1) / 2))) for g in (grid, steps)]
-    assert np.allclose(*middle)
+    first, second = (
+        np.array(g.point_lps(tuple((np.array(g.shape) - 1) / 2))) for g in (grid, steps)
+    )
+    assert np.allclose(first, second)
 
 
 def test_shares_keep_the_volume_of_a_structure_on_a_coarser_grid() -> None:
@@ -102,13 +104,12 @@ def test_shares_keep_the_volume_of_a_structure_on_a_coarser_grid() -> None:
     assert shares.max() <= 1.0
 
 
-def test_an_image_beyond_its_faces_is_what_is_said() -> None:
+def test_beyond_its_faces_an_image_is_what_is_said() -> None:
     image = limb()
-    wide = planning_grid(image, np.ones(image.shape, dtype=np.bool_))
-    moved = Volume(array=wide.array, affine=wide.affine + np.eye(4)[:, [3]] @ [[0, 0, 0, 1]] * 0)
-    far = moved.affine.copy()
+    grid = planning_grid(image, np.ones(image.shape, dtype=np.bool_))
+    far = grid.affine.copy()
     far[0, 3] += 1e4
-    placed = onto(image, Volume(array=wide.array, affine=far), -1000.0)
+    placed = onto(image, Volume(array=grid.array, affine=far), -1000.0)
     assert (placed.array == -1000).all()
 
 

@@ -87,6 +87,20 @@ def test_every_object_is_there_and_refers_to_the_plan(run: tuple[Path, list[Even
     assert len(frames) == 1
 
 
+def test_the_quality_report_is_of_this_plan(run: tuple[Path, list[Event]]) -> None:
+    out, events = run
+    report = pydicom.dcmread(out / "qa-report.dcm")
+    assert (report.CompletionFlag, report.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
+    text = str(report)
+    assert str(pydicom.dcmread(out / "plan.dcm").SOPInstanceUID) in text
+    assert "Recalculation on a real CT" in text
+    assert (out / "qa-report.pdf").read_bytes().startswith(b"%PDF-")
+    document = pydicom.dcmread(out / "qa-pdf.dcm")
+    assert document.MIMETypeOfEncapsulatedDocument == "application/pdf"
+    kinds = {e.data["key"]: e.data["kind"] for e in events if e.type == "artifact.ready"}
+    assert (kinds["qa-report"], kinds["qa-pdf"]) == ("dicom", "pdf")
+
+
 def test_iterations_are_streamed(run: tuple[Path, list[Event]], plan: dict[str, Any]) -> None:
     notes = [
         e.data["note"]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from ml.models.head_unet.quality import load_quality
 from ml.models.head_unet.segmenter import HeadSegmenter
 from ml.models.head_unet.weights import digest_of_file, load, notes_of
 from ml.simulate.anatomy import digest_of, load_anatomy
+from ml.training.allocator import start_again_with_it
 from ml.training.segment_head import evaluate, quality
 from ml.training.segment_head.export import export, with_quality
 from ml.training.segment_head.recipe import Recipe, split
@@ -25,15 +24,6 @@ CHECKPOINT = Path("ml/models/head_unet/checkpoints/head_unet.safetensors")
 # Scans of each person that the quality score is learnt from, and seeds of those and of its test.
 QUALITY_SCANS = 30
 QUALITY_SEEDS = (7_000_000, 8_000_000)
-# Read by the C library when a process starts. Keeping freed memory, in large pages, spares the
-# zeroing of every activation in every step: two to three times as many steps a minute.
-ALLOCATOR = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "17179869184",
-    "MALLOC_TOP_PAD_": "268435456",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
 
 
 def _label_files(folder: Path | None) -> list[Path]:
@@ -44,10 +34,7 @@ def _label_files(folder: Path | None) -> list[Path]:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    missing = {key: value for key, value in ALLOCATOR.items() if key not in os.environ}
-    if missing and sys.platform == "linux":
-        command = [sys.executable, "-m", "ml.training.segment_head", *sys.argv[1:]]
-        os.execve(sys.executable, command, {**os.environ, **missing})  # noqa: S606 - this program
+    start_again_with_it("ml.training.segment_head")
     torch.set_num_threads(arguments.threads)
     training, _, _ = split(_label_files(arguments.labels))
     anatomies = [load_anatomy(path, arguments.cache) for path in training]

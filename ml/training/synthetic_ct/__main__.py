@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ml.simulate.anatomy import digest_of
+from ml.training.allocator import start_again_with_it
 from ml.training.segment_head.recipe import split
 from ml.training.synthetic_ct import report
 from ml.training.synthetic_ct.pairs import Pair, data_digest, folds, pair_folders, read_pair
@@ -42,6 +43,7 @@ def main() -> None:
 
 
 def _train_one(chosen: argparse.Namespace) -> None:
+    start_again_with_it("ml.training.synthetic_ct")
     recipe = Recipe(site=chosen.site, family=chosen.family)
     if chosen.site == "head":
         pairs = simulated_pairs(chosen.labels, 0)

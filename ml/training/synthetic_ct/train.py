@@ -8,6 +8,7 @@ import json
 import math
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import TypeVar
 
 import torch
@@ -60,7 +61,8 @@ def train(
     progress = run_state.restore(run_dir, model, average, optimizer)
     run_dir.mkdir(parents=True, exist_ok=True)
     stream = PairStream(pairs, recipe.model.offsets, crop=recipe.crop, seed=recipe.seed)
-    began, saved, total, earlier = time.monotonic(), time.monotonic(), 0.0, progress.seconds
+    began, saved, earlier = time.monotonic(), time.monotonic(), progress.seconds
+    losses: list[float] = []
     generator = torch.Generator()
     while progress.step < recipe.steps and not (run_dir / "stop").exists():
         for group in optimizer.param_groups:
@@ -75,10 +77,10 @@ def train(
         _follow(average, model, min(recipe.ema_decay, (1 + progress.step) / (10 + progress.step)))
         progress.step += 1
         progress.seconds = earlier + time.monotonic() - began
-        total += float(loss.detach())
+        losses.append(float(loss.detach()))
         if progress.step % LOG_EVERY == 0:
-            _log(run_dir, progress, total / LOG_EVERY)
-            total = 0.0
+            _log(run_dir, progress, fmean(losses))
+            losses = []
         if time.monotonic() - saved > checkpoint_seconds:
             run_state.save(run_dir, progress, model, average, optimizer)
             saved = time.monotonic()

@@ -16,7 +16,9 @@ from django.conf import settings
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # (7FE0,0010) OW or OB, reserved, length; in implicit VR the length follows the tag.
 _TAG = b"\xe0\x7f\x10\x00"
-_EXPLICIT = (_TAG + b"OW\0\0", _TAG + b"OB\0\0")
+# Parametric maps keep real numbers, in (7FE0,0008) OF.
+_REAL = b"\xe0\x7f\x08\x00OF\0\0"
+_EXPLICIT = (_TAG + b"OW\0\0", _TAG + b"OB\0\0", _REAL)
 
 
 def attachment_path(uuid: str) -> Path | None:

@@ -15,10 +15,12 @@ FRAMES_MAX = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelFormat:
-    """How the voxels of a frame are stored; the grid of a volume needs one for all."""
+    """How the voxels of a frame are stored; the grid of a volume needs one for all. ``real``: as
+    floating-point numbers."""
 
     bits: int
     signed: bool
+    real: bool
     samples: int
     photometric: str
 
@@ -41,9 +43,12 @@ def frame_count(tags: Tags) -> int:
 
 
 def pixel_format(tags: Tags) -> PixelFormat:
+    bits, sign = t.natural(tags, "BitsAllocated") or 0, t.natural(tags, "PixelRepresentation")
     return PixelFormat(
-        bits=t.natural(tags, "BitsAllocated") or 0,
-        signed=t.natural(tags, "PixelRepresentation") == 1,
+        bits=bits,
+        signed=sign == 1,
+        # Whole numbers must say whether they have a sign, real ones must not (PS3.3 C.7.6.24).
+        real=bits == 32 and sign is None,
         samples=t.natural(tags, "SamplesPerPixel") or 1,
         photometric=t.text(tags, "PhotometricInterpretation"),
     )

@@ -142,4 +142,5 @@ def _grid(geometry: SeriesGeometry, frames: list[Frame]) -> dict[str, Any]:
         "scales": None if one_scale else [[frame.slope, frame.intercept] for frame in frames],
         "bits": first.pixels.bits,
         "signed": first.pixels.signed,
+        "real": first.pixels.real,
     }

@@ -82,6 +82,8 @@ async def volume_stream(plan: VolumePlan) -> AsyncIterator[bytes]:
 
 
 def _stored_dtype(grid: dict[str, Any]) -> np.dtype[Any]:
+    if grid.get("real"):
+        return np.dtype("<f4")
     return np.dtype(f"<{'i' if grid['signed'] else 'u'}{grid['bits'] // 8}")
 
 

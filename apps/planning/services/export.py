@@ -28,6 +28,8 @@ from apps.studies.models import Series
 # What a planning system takes: the plan's own objects are issued again, the report as it was made.
 REVIEWED: Final = {"structures": "RTSTRUCT", "plan": "RTPLAN", "dose": "RTDOSE"}
 REPORT: Final = {"qa-report": "QA/report.dcm", "qa-pdf": "QA/report.pdf"}
+# The same PDF as an object, for archives.
+REPORT_TOO: Final = {"qa-pdf-dicom": "QA/report-pdf.dcm"}
 INSTANCES_MAX: Final = 5000
 BYTES_MAX: Final = 2 * 1024**3
 
@@ -133,7 +135,8 @@ def _copies(artifacts: dict[str, Artifact], decision: PlanDecision, folder: Path
 def _report(artifacts: dict[str, Artifact]) -> list[ExportFile]:
     return [
         ExportFile(name=name, read=partial(_content, artifacts[key]))
-        for key, name in REPORT.items()
+        for key, name in {**REPORT, **REPORT_TOO}.items()
+        if key in artifacts
     ]
 
 

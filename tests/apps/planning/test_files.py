@@ -177,6 +177,7 @@ def test_the_archive_holds_reviewed_copies_that_name_each_other(
     stored: Plan, objects: PlanObjects, physicist: User, data_dir: Path
 ) -> None:
     approve(stored, physicist)
+    _in_folder(stored, "qa-pdf-dicom", b"dicom", "application/dicom")
     status, content, answer = get(physicist, stored, "export")
     assert (status, answer["Content-Type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -190,6 +191,7 @@ def test_the_archive_holds_reviewed_copies_that_name_each_other(
         "RTDOSE/RTDOSE.dcm",
         "QA/report.dcm",
         "QA/report.pdf",
+        "QA/report-pdf.dcm",
     }
     structures, plan, dose = (
         pydicom.dcmread(io.BytesIO(files[f"{name}/{name}.dcm"]))

@@ -66,6 +66,13 @@ export function readChart(check: string) {
   return bodyOf(api.GET("/api/v1/plan-chart", { params: { query: { check } } }));
 }
 
+export type Drawing = Schemas["DrawingRequest"];
+
+export function saveStructures(study_uid: string, body: Drawing, key: string) {
+  const params = { path: { study_uid }, header: { "Idempotency-Key": key } };
+  return bodyOf(api.POST("/api/v1/studies/{study_uid}/structures", { params, body }));
+}
+
 export type SctSite = "auto" | "extremity" | "head";
 
 export function createSyntheticCt(image: string, site: SctSite, key: string) {

@@ -75,7 +75,12 @@ function Viewer(props: ViewerProps) {
       <Toolbar session={session} canMeasure={props.canMeasure ?? true} />
       <div className={styles.stage}>
         {props.planning != null && (
-          <LayerPanel session={session} planning={props.planning} series={props.series} />
+          <LayerPanel
+            session={session}
+            planning={props.planning}
+            series={props.series}
+            onStructureDrawn={props.onStructureDrawn}
+          />
         )}
         <ViewportGrid session={session} series={active} />
         <Legend

@@ -30,7 +30,9 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
     if (element.current === null) return undefined;
     const mounted = session.mountPane(id, element.current);
     setPane(mounted);
+    const detach = session.layers.drawing.attach(mounted, element.current);
     return () => {
+      detach();
       setPane(null);
       session.unmountPane(mounted);
     };

@@ -86,6 +86,15 @@ export interface ViewerPlanning {
   readonly upperSeriesUid: string | null;
 }
 
+/** A structure drawn by hand, as `POST /studies/{uid}/structures` takes it. */
+export interface DrawnStructure {
+  readonly name: string;
+  readonly interpreted_type: "EXTERNAL" | "GTV" | "CTV" | "PTV" | "ORGAN" | "CAVITY";
+  readonly colour: readonly number[];
+  /** Base64 of run lengths, by turns outside and inside, over all voxels of the series. */
+  readonly runs: string;
+}
+
 export type MeasurementTool = "Length" | "Angle" | "EllipticalROI";
 
 /** What the viewer can read back; stored verbatim as the annotation's `geometry`. */
@@ -145,6 +154,8 @@ export interface StudyViewerProps {
   readonly planning?: ViewerPlanning | null;
   /** The structures' names, once the plan's structure set has been read. */
   readonly onStructuresRead?: (names: readonly string[]) => void;
+  /** Saves a structure drawn on a series; false where that failed. Without it none can be drawn. */
+  readonly onStructureDrawn?: (seriesUid: string, drawn: DrawnStructure) => Promise<boolean>;
   /** Two images were looked at together: beside each other or one over the other. */
   readonly onCompared?: () => void;
   readonly focus?: ViewerFocus | null;

@@ -1,8 +1,10 @@
 import { lazy, Suspense, useCallback } from "react";
 import { Link } from "react-router";
+import { useMay } from "@/api/me";
 import type { StudyDetail } from "@/api/types";
 import { useStudyJobs } from "@/features/jobs/useJobs";
 import { PlanningPanel } from "@/features/planning/PlanningPanel";
+import { useSaveStructure } from "@/features/planning/usePlans";
 import { StudyHeader } from "@/features/study/StudyHeader";
 import { seriesTitle } from "@/features/study/seriesText";
 import { ProblemNotice } from "@/ui/Notice";
@@ -19,6 +21,8 @@ export function PlanningWorkspace({ study }: { study: StudyDetail }) {
   const { activeSeriesUid, planning, plans, seen } = work;
   const images = study.series.filter(({ kind }) => kind === "image");
   const hasOther = planning.companionUids.length > 0;
+  const mayDraw = useMay("annotation.edit");
+  const saveStructure = useSaveStructure(study.study_uid);
   const sawImages = useCallback(() => seen("images"), [seen]);
 
   return (
@@ -55,6 +59,7 @@ export function PlanningWorkspace({ study }: { study: StudyDetail }) {
                   planning={planning}
                   onStructuresRead={work.setRegions}
                   onCompared={sawImages}
+                  {...(mayDraw ? { onStructureDrawn: saveStructure } : {})}
                   onActiveSeriesChange={work.setShown}
                   canMeasure={false}
                 />

@@ -6,6 +6,7 @@ import { useJobStream } from "@/live/react";
 import { StepList } from "@/running/StepList";
 import { useStop } from "@/running/useJobActions";
 import { Button } from "@/ui/Button";
+import { AiMadeBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
 import { ObjectiveChart } from "./ObjectiveChart";
@@ -63,6 +64,7 @@ export function JobProgress({ jobId, doing, onChange }: JobProgressProps) {
       {projection.steps.length === 0 && !isOver && (
         <p className={styles.quiet}>Steps appear here. You may close this page meanwhile.</p>
       )}
+      <Preview projection={projection} />
       {curve.length > 1 && <ObjectiveChart curve={curve} />}
       <Warnings projection={projection} />
     </section>
@@ -91,6 +93,21 @@ function Running({ jobId, title }: { jobId: string; title: string }) {
       </header>
       {stop.isError && <ProblemNotice error={stop.error} />}
     </>
+  );
+}
+
+/** What there is of the image so far; each newer preview takes the place of the last. */
+function Preview({ projection }: { projection: Projection }) {
+  const preview = projection.artifacts.find(({ key }) => key === "preview");
+  if (preview === undefined) return null;
+  const text = preview.incomplete ? "Preview, not complete yet" : "Preview";
+  return (
+    <figure className={styles.preview}>
+      <img src={preview.url} alt={preview.title} />
+      <figcaption className={styles.quiet}>
+        <AiMadeBadge /> {text}
+      </figcaption>
+    </figure>
   );
 }
 

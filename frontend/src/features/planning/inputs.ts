@@ -61,8 +61,9 @@ export function suggested(series: readonly Series[], imageUid: string): PlanInpu
   const sets = structureSets(series);
   const near = structureSets(sameFrame(series, image));
   // A person's own structures first, those drawn on this image before others.
+  const drawnOn = new Set([imageUid, ...image.derived_from]);
   const rank = (set: Series) =>
-    2 * Number(set.ai_generated) + Number(!set.derived_from.includes(imageUid));
+    2 * Number(set.ai_generated) + Number(!set.derived_from.some((uid) => drawnOn.has(uid)));
   const choice = (near.length > 0 ? near : sets).toSorted((a, b) => rank(a) - rank(b));
   const bounds = isSyntheticCt(image) ? boundsOf(series, image) : { lower: null, upper: null };
   const others = sameFrame(series, image);
@@ -73,13 +74,19 @@ export function suggested(series: readonly Series[], imageUid: string): PlanInpu
   return {
     image: imageUid,
     structures: choice[0]?.series_uid ?? "",
-    // The second is for the body's outline; other structures of a person are not added unasked.
-    structures2: choice.find((set) => set.ai_generated && set !== choice[0])?.series_uid ?? "",
+    structures2: bodyOf(choice.slice(1), image)?.series_uid ?? "",
     reference: reference?.series_uid ?? "",
     lower: bounds.lower?.series_uid ?? "",
     upper: bounds.upper?.series_uid ?? "",
     mr: source?.series_uid ?? "",
   };
+}
+
+/** The body's outline comes with a synthetic CT, drawn on the MR that it was made from. */
+function bodyOf(sets: readonly Series[], image: Series): Series | undefined {
+  if (!isSyntheticCt(image)) return undefined;
+  const sources = new Set(image.derived_from);
+  return sets.find((set) => set.ai_generated && set.derived_from.some((uid) => sources.has(uid)));
 }
 
 /** Only what is given: an input that is left out has no entry. */

@@ -36,7 +36,7 @@ const STUDY = [
   series("sct", { modality: "CT", ai_generated: true, derived_from: ["mr"] }),
   series("low", { kind: "other", description: "SYNTHETIC CT 5 % bound", ai_generated: true }),
   series("high", { kind: "other", description: "SYNTHETIC CT 95 % bound", ai_generated: true }),
-  series("body", { kind: "rtstruct", ai_generated: true }),
+  series("body", { kind: "rtstruct", ai_generated: true, derived_from: ["mr"] }),
   series("gtv", { kind: "rtstruct" }),
   series("far", { kind: "rtstruct", frame_of_reference_uid: "another" }),
 ];
@@ -61,7 +61,6 @@ describe("inputs of a plan", () => {
     expect(given(suggested(STUDY, "ct"))).toEqual({
       image: "ct",
       structures: "gtv",
-      structures2: "body",
     });
   });
 

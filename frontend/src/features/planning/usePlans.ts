@@ -10,10 +10,13 @@ import {
   planKeys,
   readChart,
   readPlan,
+  saveStructures,
 } from "@/api/planning";
 import { asProblem } from "@/api/problem";
+import { studyKeys } from "@/api/studies";
 import { idempotencyKey } from "@/ui/randomKeys";
 import { showToast } from "@/ui/toasts";
+import type { DrawnStructure } from "@/viewer/types";
 
 export function usePlans(studyUid: string) {
   return useQuery({
@@ -74,4 +77,28 @@ export function useDecision(plan: Plan) {
       await client.invalidateQueries({ queryKey: planKeys.charts });
     },
   });
+}
+
+/** Keeps a structure that was drawn, as a structure set of the study. */
+export function useSaveStructure(studyUid: string) {
+  const client = useQueryClient();
+  return useCallback(
+    async (series_uid: string, drawn: DrawnStructure): Promise<boolean> => {
+      const body = {
+        series_uid,
+        label: "DRAWN",
+        structures: [{ ...drawn, colour: [...drawn.colour] }],
+      };
+      try {
+        await saveStructures(studyUid, body, idempotencyKey());
+      } catch (error) {
+        showToast({ tone: "danger", text: `Not saved: ${asProblem(error).message}` });
+        return false;
+      }
+      showToast({ tone: "good", text: `${drawn.name} is saved; it is listed in some seconds.` });
+      await client.invalidateQueries({ queryKey: studyKeys.detail(studyUid) });
+      return true;
+    },
+    [client, studyUid],
+  );
 }

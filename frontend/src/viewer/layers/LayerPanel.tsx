@@ -1,9 +1,10 @@
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useState } from "react";
 import type { ViewerSession } from "../session";
-import type { ViewerPlanning, ViewerSeries } from "../types";
+import type { StudyViewerProps, ViewerPlanning, ViewerSeries } from "../types";
 import { CompareSection, UncertaintySection } from "./CompareSection";
 import { DoseSection } from "./DoseSection";
+import { DrawSection } from "./DrawSection";
 import styles from "./layers.module.css";
 import { StructureSection } from "./StructureSection";
 
@@ -11,10 +12,12 @@ interface LayerPanelProps {
   readonly session: ViewerSession;
   readonly planning: ViewerPlanning;
   readonly series: readonly ViewerSeries[];
+  readonly onStructureDrawn?: StudyViewerProps["onStructureDrawn"] | undefined;
 }
 
 /** What a plan lays over the images: dose, structures, a second image, uncertainty. */
-export function LayerPanel({ session, planning, series }: LayerPanelProps) {
+export function LayerPanel(props: LayerPanelProps) {
+  const { session, planning, series, onStructureDrawn } = props;
   const [isOpen, setOpen] = useState(true);
   const { layers } = session;
   return (
@@ -33,6 +36,9 @@ export function LayerPanel({ session, planning, series }: LayerPanelProps) {
         <div className={styles.sections}>
           <DoseSection layers={layers} doses={planning.doses} />
           <StructureSection layers={layers} />
+          {onStructureDrawn !== undefined && (
+            <DrawSection layers={layers} onDrawn={onStructureDrawn} />
+          )}
           <CompareSection layers={layers} planning={planning} series={series} />
           <UncertaintySection layers={layers} planning={planning} />
         </div>

@@ -12,6 +12,7 @@ import {
   risingColouring,
 } from "./colours";
 import { checkerSquares, drawPlane, LENS_PX, subtractPlanes } from "./compose";
+import { strokeLines } from "./drawLines";
 import { isolines, type Line } from "./isolines";
 import type { FusionMode, LayersState } from "./layerState";
 import type { Scene } from "./planCanvas";
@@ -78,7 +79,7 @@ export function drawCursor({ context }: Scene, at: readonly [number, number] | n
       [x, y + CURSOR_PX],
     ],
   ];
-  stroke(context, cross, "#f2f6fa", 1.25);
+  strokeLines(context, cross, "#f2f6fa", 1.25);
 }
 
 function drawFusion(scene: Scene, volumes: LayerVolumes, state: LayersState): void {
@@ -179,7 +180,7 @@ function drawDose({ context, view, size }: Scene, shown: ShownDose | null, state
   for (const { percent, colour } of ISODOSES) {
     if (state.hiddenLevels.has(percent)) continue;
     const level = (shown.dose.prescriptionGy * percent) / 100;
-    stroke(context, isolines(plane, level), cssColour(colour), percent === 100 ? 2 : 1.25);
+    strokeLines(context, isolines(plane, level), cssColour(colour), percent === 100 ? 2 : 1.25);
   }
 }
 
@@ -191,30 +192,6 @@ function drawStructures(
   for (const { structure, mask } of structures) {
     if (state.hiddenStructures.has(structure.number)) continue;
     const lines = outlines(structure, mask, view, size.width, size.height);
-    stroke(context, lines, cssColour(structure.colour), 1.75);
+    strokeLines(context, lines, cssColour(structure.colour), 1.75);
   }
-}
-
-function stroke(
-  context: CanvasRenderingContext2D,
-  lines: readonly Line[],
-  colour: string,
-  width: number,
-): void {
-  if (lines.length === 0) return;
-  context.beginPath();
-  for (const line of lines) {
-    for (const [at, [x, y]] of line.entries()) {
-      if (at === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
-    }
-  }
-  context.lineJoin = "round";
-  // A dark line below keeps every colour readable on bone and on air.
-  context.strokeStyle = "rgb(0 0 0 / 55%)";
-  context.lineWidth = width + 1.5;
-  context.stroke();
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.stroke();
 }

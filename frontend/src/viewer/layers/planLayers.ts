@@ -6,6 +6,7 @@ import type { Pane } from "../pane";
 import { createStore, type Store } from "../store";
 import type { ViewerDose, ViewerPlanning, ViewerSeries } from "../types";
 import { percentileRange } from "../windowing";
+import { type Drawing, makeDrawing } from "./drawing";
 import {
   drawCompanion,
   drawCursor,
@@ -34,6 +35,9 @@ export interface LayersRequest {
 
 export interface PlanLayers {
   readonly state: Store<LayersState>;
+  readonly drawing: Drawing;
+  /** A structure filled, by its number. */
+  readonly maskOf: (structure: number) => ScalarVolume | null;
   /** Null takes every layer away. */
   readonly setRequest: (request: LayersRequest | null) => void;
   readonly change: (patch: Partial<LayersState>) => void;
@@ -70,6 +74,7 @@ const CHOSEN_BY: Record<StatusKey, readonly (keyof LayersState)[]> = {
 
 export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers {
   const state = createStore<LayersState>(INITIAL_LAYERS);
+  const drawing = makeDrawing(host.loaded, host.redraw);
   const abort = new AbortController();
   const images = new Map<string, Promise<ScalarVolume>>();
   const doses = new Map<string, Promise<ScalarVolume>>();
@@ -217,16 +222,20 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     const beside = twin;
     pane.plan.draw(view, (scene) => {
       drawLayers(scene, shown, look);
+      drawing.draw(scene);
       drawCursor(scene, beside?.pointer() ?? null);
     });
     beside?.draw(view, (scene) => {
       drawCompanion(scene, shown, look);
+      drawing.draw(scene);
       drawCursor(scene, pane.plan.pointer());
     });
   };
 
   return {
     state,
+    drawing,
+    maskOf: (number) => structures.find((one) => one.structure.number === number)?.mask() ?? null,
     setRequest: (next) => {
       const { companionUid } = state.get();
       request = next;

@@ -13,7 +13,7 @@ from ml.evaluation.settings import DATA_KINDS, TIERS, Settings
 Say = Callable[[str], None]
 # A result of some cases only: the table is there, but a script must notice.
 INCOMPLETE = 7
-NAMES = ("synthesis", "segmentation", "detection", "report", "generation")
+NAMES = ("synthesis", "dose", "segmentation", "detection", "report", "generation")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +103,7 @@ def settings_from(arguments: argparse.Namespace, command: str) -> Settings:
         tiers=tiers,
         value_range=_range(arguments.range),
         range_from_references=arguments.range == "auto",
-        hounsfield=arguments.task == "synthesis" and arguments.range is None,
+        hounsfield=arguments.task in ("synthesis", "dose") and arguments.range is None,
         network=arguments.network,
         data_name=arguments.data_name,
         data_kind=arguments.data_kind,

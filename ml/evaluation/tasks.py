@@ -16,6 +16,7 @@ from ml.evaluation.bounds import (
     Rule,
 )
 from ml.evaluation.case import ImagePair, LabelPair, ReportPair, Values
+from ml.evaluation.dose import dose_metrics
 from ml.evaluation.features import feature_metrics
 from ml.evaluation.frozen import Frozen
 from ml.evaluation.lesions import lesion_metrics
@@ -64,6 +65,10 @@ def _reports(pair: Pair, _frozen: Frozen) -> Values:
     return report_metrics(pair) if isinstance(pair, ReportPair) else {}
 
 
+def _dose(pair: Pair, _frozen: Frozen) -> Values:
+    return dose_metrics(pair) if isinstance(pair, ImagePair) else {}
+
+
 def _segmented(pair: Pair, frozen: Frozen) -> Values:
     """What the frozen segmenter finds in the prediction, against what it finds in the reference."""
     if not isinstance(pair, ImagePair):
@@ -79,6 +84,13 @@ TASKS: dict[str, Task] = {
         sets=True,
         value_range=(-1024.0, 3071.0),
         floor=CLASS_MEANS,
+        baseline=BULK_DENSITY,
+    ),
+    "dose": Task(
+        title="a photon plan on a synthetic CT, recalculated on the CT; label 1 is the target",
+        kind="image",
+        measures=(("pixel", _pixels), ("task", _dose)),
+        value_range=(-1024.0, 3071.0),
         baseline=BULK_DENSITY,
     ),
     "segmentation": Task(

@@ -10,6 +10,7 @@ from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 # Polygon vertices (n, 2) as (y, x) in pixels; a pixel's centre is whole, its faces lie at .5.
 Polygon = NDArray[np.float64]
@@ -23,10 +24,12 @@ def contours_of(mask: NDArray[np.bool_]) -> list[Polygon]:
     areas = [signed_area(loop) for loop in loops]
     outer = [loop for loop, area in zip(loops, areas, strict=True) if area > 0]
     holes = [loop for loop, area in zip(loops, areas, strict=True) if area < 0]
+    # Parts that meet at a corner only have labels of their own, like the loops.
+    part, _ = ndimage.label(mask)
+    owner = {int(part[_mask_pixel(loop)]): index for index, loop in enumerate(outer)}
     owned: dict[int, list[Polygon]] = defaultdict(list)
     for hole in holes:
-        around = [i for i, loop in enumerate(outer) if _holds(loop, hole)]
-        owned[min(around, key=lambda i: signed_area(outer[i]))].append(hole)
+        owned[owner[int(part[_mask_pixel(hole)])]].append(hole)
     return [_with_keyholes(loop, owned[index]) for index, loop in enumerate(outer)]
 
 
@@ -112,28 +115,39 @@ def _corners(loop: Polygon) -> Polygon:
     return corners
 
 
-def _holds(outer: Polygon, hole: Polygon) -> bool:
-    """Whether a pixel just inside ``hole``'s surround lies in ``outer``."""
-    (y0, x0), (y1, x1) = hole[0], hole[1]
+def _mask_pixel(loop: Polygon) -> tuple[int, int]:
+    """The pixel of the mask at the first face of ``loop``."""
+    (y0, x0), (y1, x1) = loop[0], loop[1]
     step = np.sign([y1 - y0, x1 - x0])
     # The mask lies to the side of a face that its direction says.
     y, x = y0 + 0.5 * step[0] + 0.25 * step[1], x0 + 0.5 * step[1] - 0.25 * step[0]
-    inside = False
-    for (ay, ax), (by, bx) in zip(outer, np.roll(outer, -1, axis=0), strict=True):
-        if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
-            inside = not inside
-    return inside
+    return round(y), round(x)
 
 
 def _with_keyholes(outer: Polygon, holes: list[Polygon]) -> Polygon:
-    rest = list(holes)
     joined = outer
+    # For each hole the shortest bridge so far: its length, where it starts, and the hole's vertex.
+    bridges = [_bridge(outer, hole) for hole in holes]
+    rest = list(range(len(holes)))
     while rest:
         # The nearest hole first: nothing can lie between it and what is joined already.
-        gaps = [((joined[:, None] - hole[None]) ** 2).sum(-1) for hole in rest]
-        nearest = min(range(len(rest)), key=lambda i: float(gaps[i].min()))
-        gap, hole = gaps.pop(nearest), rest.pop(nearest)
-        i, j = np.unravel_index(int(gap.argmin()), gap.shape)
-        turned = np.roll(hole, -int(j), axis=0)
+        nearest = min(rest, key=lambda index: bridges[index][0])
+        rest.remove(nearest)
+        _, start, vertex = bridges[nearest]
+        hole = holes[nearest]
+        turned = np.roll(hole, -vertex, axis=0)
+        i = int(np.flatnonzero((joined == start).all(axis=1))[0])
         joined = np.concatenate([joined[: i + 1], turned, turned[:1], joined[i:]])
+        for index in rest:
+            bridges[index] = min(
+                bridges[index], _bridge(hole, holes[index]), key=lambda bridge: bridge[0]
+            )
     return joined
+
+
+def _bridge(polygon: Polygon, hole: Polygon) -> tuple[float, Polygon, int]:
+    """The shortest way from a vertex of ``polygon`` to one of ``hole``: its squared length, the
+    former's place, the latter's index."""
+    gap = ((polygon[:, None] - hole[None]) ** 2).sum(-1)
+    i, j = np.unravel_index(int(gap.argmin()), gap.shape)
+    return float(gap[i, j]), polygon[i], int(j)

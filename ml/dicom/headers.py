@@ -85,6 +85,9 @@ def repair(header: Dataset) -> None:
     for keyword in ("ReferringPhysicianName", "StudyID", "AccessionNumber"):
         if header.get(keyword) is None:
             setattr(header, keyword, "")
+    # Short strings (PS3.5 6.2), which archives fill beyond their 16 characters.
+    for keyword in ("StudyID", "AccessionNumber"):
+        setattr(header, keyword, str(header.get(keyword))[:16])
 
 
 def study_module(header: Dataset) -> Dataset:

@@ -15,6 +15,10 @@ from ml.dicom.provenance import MANUFACTURER, Algorithm, code_item, equipment
 from ml.dicom.uids import derived_uid
 from ml.imaging.volume import SourceSeries, Volume
 
+# Body parts of which there are two (PS3.16 annex L), as far as they are scanned here.
+_PAIRED = frozenset(
+    ("ARM", "ELBOW", "EXTREMITY", "FOOT", "HAND", "HIP", "KNEE", "LEG", "SHOULDER", "THIGH")
+)
 _IMPLEMENTATION_UID = UID(derived_uid("implementation", "synoptic"))
 
 
@@ -67,6 +71,8 @@ def series_template(
     image.SeriesDescription = f"SYNTHETIC {series.description}" if generated else series.description
     image.ProtocolName = series.protocol or series.description
     image.BodyPartExamined = series.body_part
+    if series.body_part in _PAIRED:
+        image.Laterality = ""  # asked for, but not known
     image.PatientPosition = "HFS"
     image.FrameOfReferenceUID = series.frame_of_reference_uid
     image.PositionReferenceIndicator = ""

@@ -153,7 +153,10 @@ def _rois(dataset: Dataset, frame: str) -> Iterator[Roi]:
 
 def _contours(item: Dataset) -> Iterator[Contour]:
     for contour in item.get("ContourSequence") or ():
-        points = np.asarray(contour.get("ContourData") or (), dtype=np.float64)
+        value = contour.get("ContourData") or ()
+        if isinstance(value, bytes):  # a contour beyond 64 KiB, kept as UN in explicit VR
+            value = value.decode("ascii").rstrip(" \0").split("\\")
+        points = np.asarray(value, dtype=np.float64)
         if points.size % 3 or not np.isfinite(points).all():
             raise InputUnreadable("A contour of the structure set is damaged.")
         points = points.reshape(-1, 3)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import RTStructureSetStorage
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from ml.dicom.contours import Polygon, contours_of
 from ml.dicom.headers import source_headers
@@ -30,6 +30,8 @@ from ml.dicom.rt_object import NewObject, object_template, reference
 from ml.imaging.volume import SourceSeries, Volume
 
 SERIES_NUMBER = 9011
+# Explicit VR counts the bytes of a decimal string with 16 bits; implicit VR with 32.
+_MAX_EXPLICIT_BYTES = 2**16 - 2
 InterpretedType = Literal["EXTERNAL", "GTV", "CTV", "PTV", "ORGAN", "CAVITY", ""]
 
 
@@ -56,7 +58,8 @@ def write_rtstruct(
     made_at: datetime | None = None,
 ) -> Written:
     """Write ``regions`` as a structure set, not approved, of the series that ``source`` was read
-    from. Empty regions are listed without contours. UIDs follow from ``run_id`` and ``key``.
+    from. Empty regions are listed without contours. UIDs follow from ``run_id`` and ``key``. The
+    object is in explicit VR unless a contour is too long for it.
     ``drawn_by`` is the name of the person who drew them; the object is then no work of an
     algorithm, and says so.
 
@@ -100,6 +103,8 @@ def write_rtstruct(
     dataset.ROIContourSequence = [_contours(n, r, source, source.source) for n, r in numbered]
     interpreter = person_name(drawn_by) if drawn_by else ""
     dataset.RTROIObservationsSequence = [_observation(n, r, interpreter) for n, r in numbered]
+    if _longest_contour(dataset) > _MAX_EXPLICIT_BYTES:
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     dataset.ApprovalStatus = "UNAPPROVED"
     if drawn_by:
         dataset.OperatorsName = interpreter
@@ -107,6 +112,18 @@ def write_rtstruct(
     else:
         mark(dataset, source.source, algorithm)
     return save(dataset, path, {number - 1: number for number, _ in numbered})
+
+
+def _longest_contour(dataset: Dataset) -> int:
+    """Bytes of the longest contour's points."""
+    return max(
+        (
+            sum(len(str(value)) + 1 for value in contour.ContourData)
+            for item in dataset.ROIContourSequence
+            for contour in item.get("ContourSequence", ())
+        ),
+        default=0,
+    )
 
 
 def _referenced_frame(source: SourceSeries, frame_uid: str) -> Dataset:
@@ -175,7 +192,7 @@ def _points(polygon: Polygon, index: int, grid: Volume) -> list[str]:
     y, x = polygon.T
     voxel = np.stack([x, y, np.full_like(x, index), np.ones_like(x)])
     lps = (grid.affine @ voxel)[:3].T
-    return [decimal(round(value, 6)) for value in lps.ravel().tolist()]
+    return [decimal(round(value, 4)) for value in lps.ravel().tolist()]
 
 
 def _observation(number: int, region: Region, interpreter: str) -> Dataset:

@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from ml.contracts.errors import InputRefused, InputUnreadable
 from ml.dicom.provenance import Algorithm
@@ -86,6 +87,29 @@ def test_what_was_written_is_read_back(tmp_path: Path, flips: tuple[int, int, in
     nothing = mask_on(empty, image)
     assert not nothing.mask.any()
     assert "no closed contours" in nothing.note
+
+
+def test_very_long_contours_survive(tmp_path: Path) -> None:
+    """Beyond 64 KiB explicit VR cannot hold a contour; pydicom would write it as unknown."""
+    shape = (2, 1200, 12)
+    image = mr_volume(tmp_path / "image", grid(shape, array=np.zeros(shape, np.uint16)))
+    comb = np.zeros(shape, np.bool_)
+    comb[0, 1:1199, 5] = True
+    comb[0, 1:1199:2, 2:9] = True
+    path = tmp_path / "rs.dcm"
+    regions = [Region(name="Comb", mask=comb)]
+    write_rtstruct(regions, image, algorithm=ALGORITHM, run_id="run", path=path)
+    dataset = pydicom.dcmread(path)
+    contours = dataset.ROIContourSequence[0].ContourSequence
+    assert max(len(str(contour.ContourData)) for contour in contours) > 2**16
+    assert dataset.file_meta.TransferSyntaxUID == ImplicitVRLittleEndian
+    assert contours[0]["ContourData"].VR == "DS"
+    assert (mask_on(read_rtstruct(path).rois[0], image).mask == comb).all()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    with pytest.warns(UserWarning, match="64 kByte"):
+        dataset.save_as(tmp_path / "unknown.dcm", implicit_vr=False, little_endian=True)
+    unknown = read_rtstruct(tmp_path / "unknown.dcm")
+    assert (mask_on(unknown.rois[0], image).mask == comb).all()
 
 
 def test_contour_within_a_contour_is_a_hole_and_within_that_an_island() -> None:

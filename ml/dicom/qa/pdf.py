@@ -195,7 +195,7 @@ def _grid(
 ) -> Table:
     cells = [[Paragraph(f"<b>{escape(word)}</b>", _style(7.5)) for word in header]]
     cells += [[_text(c, 7.5) if isinstance(c, str) else c for c in row] for row in rows]
-    table = Table(cells, colWidths=[WIDTH * share for share in shares], repeatRows=1)
+    table = Table(cells, colWidths=[WIDTH * s for s in shares], repeatRows=1, hAlign="LEFT")
     table.setStyle([*_plain(), ("BACKGROUND", (0, 0), (-1, 0), _SHADE)])
     return table
 
@@ -248,15 +248,21 @@ def _doses(plan: Plan) -> Iterator[Flowable]:
         header = ["Structure", "Metric", "Limit", "Value", "Result"]
         table = _grid(header, constraints, (0.3, 0.2, 0.2, 0.15, 0.15))
         yield KeepTogether([_heading("Constraints"), table])
+    rows = items(plan, "indices")
+    doses = [dose for dose in DOSES if any(finite(row.get(dose)) is not None for row in rows)]
     indices = [
-        [str(i["structure"]), str(i["metric"]), str(i.get("unit") or ""),
-         *(_shown(i.get(dose)) for dose in DOSES)]
-        for i in items(plan, "indices")
-    ]  # fmt: skip
+        [
+            str(row["structure"]),
+            str(row["metric"]),
+            str(row.get("unit") or ""),
+            *(_shown(row.get(dose)) for dose in doses),
+        ]
+        for row in rows
+    ]
     if indices:
         yield _heading("Plan indices")
-        header = ["Structure", "Metric", "Unit", *DOSES.values()]
-        yield _grid(header, indices, (0.2, 0.13, 0.07, *[0.12] * len(DOSES)))
+        header = ["Structure", "Metric", "Unit", *(DOSES[dose] for dose in doses)]
+        yield _grid(header, indices, (0.2, 0.13, 0.07, *[0.12] * len(doses)))
     yield from _agreement(plan)
 
 
@@ -264,7 +270,7 @@ def _agreement(plan: Plan) -> Iterator[Flowable]:
     for item in items(plan, "gamma"):
         yield _text(
             f"γ {item['dose_percent']:g} % / {item['distance_mm']:g} mm, dose above "
-            f"{item['cutoff_percent']:g} %, against the dose {_AGAINST[str(item['against'])]}: "
+            f"{item['cutoff_percent']:g} %, against the dose {_against(item)}: "
             f"{_shown(item.get('pass_percent'))} % of the points pass"
             f" (mean γ {_shown(item.get('mean'))}).",
             spaceBefore=4,
@@ -279,23 +285,28 @@ def _agreement(plan: Plan) -> Iterator[Flowable]:
         )
 
 
+def _against(item: Mapping[str, Any]) -> str:
+    return _AGAINST.get(str(item["against"]), str(item["against"]))
+
+
 def _shown(value: object) -> str:
     figure = finite(value)
     return "–" if figure is None else number(figure)
 
 
 def _pictures(plan: Plan, pictures: Mapping[str, Path]) -> Iterator[Flowable]:
-    shown = [row for row in check_rows(plan) if row.picture and row.picture in pictures]
-    if not shown:
+    captions: dict[str, list[str]] = {}
+    for row in check_rows(plan):
+        if row.picture and row.picture in pictures:
+            caption = f"{row.number}. {row.title} ({row.word.lower()})"
+            captions.setdefault(row.picture, []).append(caption)
+    if not captions:
         return
     yield _heading("Pictures of the checks")
-    width, height = WIDTH / 2 - 4, 70 * mm
     cells: list[list[Flowable]] = []
-    for row in shown:
-        image = Image(
-            str(pictures[str(row.picture)]), width=width - 6, height=height, kind="proportional"
-        )
-        cells.append([image, _text(f"{row.number}. {row.title} ({row.word.lower()})", 7)])
+    for key, lines in captions.items():
+        image = Image(str(pictures[key]), width=WIDTH / 2 - 10, height=70 * mm, kind="proportional")
+        cells.append([image, *(_text(line, 7) for line in lines)])
     pairs = [cells[i : i + 2] for i in range(0, len(cells), 2)]
     table = Table([[*pair, *[""] * (2 - len(pair))] for pair in pairs], colWidths=[WIDTH / 2] * 2)
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])

@@ -153,7 +153,7 @@ def test_damaged_gamma_is_refused(stored: Plan, clinician: User, content: bytes)
 
 
 def test_a_dose_that_is_none_is_refused(stored: Plan, clinician: User) -> None:
-    _in_folder(stored, "dose-bulk", b"DICM" * 100, "application/dicom")
+    _in_folder(stored, "dose-bulk", b"no dose at all" * 20, "application/dicom")
     status, _, answer = get(clinician, stored, "dose?which=bulk")
     assert (status, answer.json()["code"]) == (422, "dose_not_shown")
     status, _, answer = get(clinician, stored, "dose?which=weather")

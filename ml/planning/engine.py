@@ -187,10 +187,10 @@ class Planner:
         return pyRadPlan.core.Grid.from_sitk_image(to_itk(self.dose_grid))
 
     def _structures(self, ct: Any, *, with_objectives: bool) -> Any:
-        """BODY, and the structures with objectives; targets lie above all others."""
-        vois = []
+        """BODY, and to optimise the structures with objectives; targets lie above all others."""
         terms = self._template.objectives if with_objectives else ()
-        for region in self._regions.values():
+        vois = []
+        for region in self._regions.values() if with_objectives else ():
             mask = (region.shares >= _HALF) & self._body
             own = [_objective(term) for term in terms if term.structure == region.name]
             kind = "TARGET" if region.target else "OAR"

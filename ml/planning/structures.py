@@ -22,7 +22,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "GTV": (220, 40, 40),
     "PTV": (255, 140, 0),
     "BODY": (60, 180, 75),
-    "BONE": (245, 235, 200),
+    "BONE": (205, 170, 90),
 }
 _TARGET_NAMES = ("gtv", "ctv", "ptv")
 _BODY_NAME = re.compile(r"^(body|external|skin|outline|contour)\b", re.IGNORECASE)

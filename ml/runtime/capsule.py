@@ -15,7 +15,17 @@ from ml.contracts.request import ImageInput
 from ml.contracts.results import RunResult
 from ml.runtime.context import RunContext
 
-PACKAGES = ("torch", "transformers", "openvino", "numpy", "SimpleITK", "pydicom", "highdicom")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "openvino",
+    "numpy",
+    "SimpleITK",
+    "pydicom",
+    "highdicom",
+    "pyRadPlan",
+    "pymedphys",
+)
 
 
 @cache

@@ -73,7 +73,7 @@ def write_rtdose(
     dataset.DoseUnits = "GY"
     dataset.DoseType = "PHYSICAL"
     dataset.DoseSummationType = "PLAN"
-    dataset.DoseComment = comment
+    dataset.DoseComment = comment[:64]
     dataset.TissueHeterogeneityCorrection = "IMAGE"
     dataset.ReferencedRTPlanSequence = [reference(RTPlanStorage, plan_uid)]
     mark(dataset, source.source, algorithm)

@@ -134,7 +134,7 @@ def _dose_reference(prescription: Prescription, uid: str) -> Dataset:
     item.DoseReferenceNumber = 1
     item.DoseReferenceUID = uid
     item.DoseReferenceStructureType = "VOLUME"
-    item.DoseReferenceDescription = prescription.text
+    item.DoseReferenceDescription = prescription.text[:64]
     item.ReferencedROINumber = prescription.roi_number
     item.DoseReferenceType = "TARGET"
     item.TargetPrescriptionDose = decimal(prescription.dose_gy)

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { useMay } from "@/api/me";
 import type { StudyDetail } from "@/api/types";
 import { useStudyJobs } from "@/features/jobs/useJobs";
+import { isScan } from "@/features/planning/inputs";
 import { PlanningPanel } from "@/features/planning/PlanningPanel";
 import { useSaveStructure } from "@/features/planning/usePlans";
 import { StudyHeader } from "@/features/study/StudyHeader";
@@ -19,7 +20,7 @@ export function PlanningWorkspace({ study }: { study: StudyDetail }) {
   const work = usePlanning(study);
   const jobs = useStudyJobs(study.study_uid);
   const { activeSeriesUid, planning, plans, seen } = work;
-  const images = study.series.filter(({ kind }) => kind === "image");
+  const images = study.series.filter(isScan);
   const hasOther = planning.companionUids.length > 0;
   const mayDraw = useMay("annotation.edit");
   const saveStructure = useSaveStructure(study.study_uid);

@@ -1,7 +1,13 @@
 import { useCallback, useMemo, useState } from "react";
 import type { Plan } from "@/api/planning";
 import type { Series, StudyDetail } from "@/api/types";
-import { type PlanInputs, planningImages, sameFrame, suggested } from "@/features/planning/inputs";
+import {
+  isScan,
+  type PlanInputs,
+  planningImages,
+  sameFrame,
+  suggested,
+} from "@/features/planning/inputs";
 import { NEW_PLAN } from "@/features/planning/PlanningPanel";
 import { viewerDoses } from "@/features/planning/planModel";
 import { usePlan, usePlans, useSeen } from "@/features/planning/usePlans";
@@ -73,7 +79,7 @@ function layersOf(
   activeSeriesUid: string | null,
 ): ViewerPlanning {
   const active = series.find(({ series_uid }) => series_uid === activeSeriesUid);
-  const others = sameFrame(series, active).filter(({ kind }) => kind === "image");
+  const others = sameFrame(series, active).filter(isScan);
   const parts: Record<string, string> = plan === undefined ? { ...inputs } : plan.inputs;
   const first =
     others.find(({ series_uid }) => active?.derived_from.includes(series_uid)) ??

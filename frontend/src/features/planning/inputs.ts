@@ -22,6 +22,10 @@ export const NO_INPUTS: PlanInputs = {
   mr: "",
 };
 
+/** An image of the patient; maps of bounds (OT) are values about one. */
+export const isScan = ({ kind, modality }: Series): boolean =>
+  kind === "image" && modality !== "OT";
+
 const isCt = ({ kind, modality }: Series) => kind === "image" && modality === "CT";
 
 /** Synthetic CT made by a model; a test image that is only simulated counts as acquired. */

@@ -21,15 +21,21 @@ const ARRAY_OF = {
   float32: Float32Array,
 } as const;
 
-/** The voxels of a regular series, or of a parametric map that the server does not read. */
+/** The values of a parametric map, from the object itself: they are floats. */
+export async function fetchMap(
+  series: ViewerSeries,
+  roots: SeriesRoots,
+  signal: AbortSignal,
+): Promise<ScalarVolume> {
+  return readParametricMap(await fetchNewest(series, roots, signal));
+}
+
+/** The voxels of a regular series. */
 export async function fetchImage(
   series: ViewerSeries,
   roots: SeriesRoots,
   signal: AbortSignal,
 ): Promise<ScalarVolume> {
-  if (series.geometry.kind !== "regular" || series.kind !== "image") {
-    return readParametricMap(await fetchNewest(series, roots, signal));
-  }
   const root = `${roots.apiRoot}/series/${encodeURIComponent(series.series_uid)}`;
   const [geometry, response] = await Promise.all([
     requestJson<SeriesGeometry>(`${root}/geometry`, signal),

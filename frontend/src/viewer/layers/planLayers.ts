@@ -14,7 +14,7 @@ import {
   type LayerVolumes,
   type ShownStructure,
 } from "./drawLayers";
-import { fetchDose, fetchImage, fetchStructures } from "./layerSources";
+import { fetchDose, fetchImage, fetchMap, fetchStructures } from "./layerSources";
 import {
   chosenDose,
   INITIAL_LAYERS,
@@ -88,15 +88,17 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   const find = (uid: string | null) =>
     request?.series.find((one) => one.series_uid === uid) ?? null;
 
-  const image = (series: ViewerSeries) => {
+  const volumeOf = (series: ViewerSeries, fetching: typeof fetchImage) => {
     const known = images.get(series.series_uid);
     if (known !== undefined) return known;
-    const asked = fetchImage(series, roots, abort.signal);
+    const asked = fetching(series, roots, abort.signal);
     images.set(series.series_uid, asked);
     // A failed request may be made again.
     asked.catch(() => images.delete(series.series_uid));
     return asked;
   };
+  const image = (series: ViewerSeries) => volumeOf(series, fetchImage);
+  const map = (series: ViewerSeries) => volumeOf(series, fetchMap);
 
   /** What each layer was last asked to be; null where it was not wanted. */
   const asked: Record<StatusKey, string | null> = {
@@ -184,7 +186,7 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     band = null;
     state.set({ uncertainty: NOT_LOADED });
     if (!isWanted || key === null) return;
-    void load("uncertainty", key, Promise.all([image(lower), image(upper)]), ([low, high]) => {
+    void load("uncertainty", key, Promise.all([map(lower), map(upper)]), ([low, high]) => {
       band = { lower: low, upper: high };
     });
   };

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "latency": "engine to browser, with 1 and 50 watchers",
     "drafts": "eight drafts at once against one after another",
     "segmenter": "a 1 mm head against MONAI's sliding window in float32",
+    "synthetic_ct": "MR in Orthanc to a stored synthetic CT against a plain script with MONAI",
     "sentences": "how many sentences of the language model are accepted",
 }
 

@@ -91,7 +91,9 @@ def figures(hu: NDArray[np.float32], pair: Pair) -> dict[str, float]:
     span = HU_RANGE[1] - HU_RANGE[0]
     found = {
         "mae": float(np.abs(error).mean()),
-        "psnr": float(10 * np.log10(span**2 / max(1e-9, np.mean(error.astype(np.float64) ** 2)))),
+        "psnr": float(
+            10 * np.log10(span**2 / max(1e-9, float(np.mean(error.astype(np.float64) ** 2))))
+        ),
         "bone_dice": float(2 * (bone_made & bone_true).sum() / (bone_made.sum() + bone_true.sum())),
     }
     fine = (1.0, 1.0, 1.0)

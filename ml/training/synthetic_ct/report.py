@@ -94,11 +94,16 @@ def baselines(pairs: Sequence[Pair]) -> dict[str, dict[str, Figures]]:
     return rows
 
 
-def held_out(pairs: Sequence[Pair], runs: Path) -> dict[str, tuple[Held, NDArray[np.float64]]]:
-    """What calibration and the judge of unusual images learn from, by patient."""
+def held_out(
+    pairs: Sequence[Pair], runs: Path, *, without: int | None = None
+) -> dict[str, tuple[Held, NDArray[np.float64]]]:
+    """What calibration and the judge of unusual images learn from, by patient; the patients of
+    the fold ``without`` are left out."""
     recipe, fold_of = Recipe(), folds([pair.name for pair in pairs], FOLDS)
     found = {}
     for fold in finished_folds(runs, "regression"):
+        if fold == without:
+            continue
         model, _ = trained(runs / f"extremity-regression-{fold}", recipe)
         for pair in (pair for pair in pairs if fold_of[pair.name] == fold):
             found[pair.name] = evaluate.held_out(model, pair)
@@ -147,11 +152,9 @@ def extremity_report(pairs: Sequence[Pair], runs: Path) -> dict[str, Any]:
 def export_extremity(pairs: Sequence[Pair], runs: Path, path: Path) -> str:
     """Write the network of the shipped fold; its margins and its idea of the usual come from the
     other folds' patients, so that its own stay held out. Returns the SHA-256."""
-    recipe, fold_of = Recipe(), folds([pair.name for pair in pairs], FOLDS)
+    recipe = Recipe()
     model, progress = trained(runs / f"extremity-regression-{SHIPPED_FOLD}", recipe)
-    known = {
-        name: item for name, item in held_out(pairs, runs).items() if fold_of[name] != SHIPPED_FOLD
-    }
+    known = held_out(pairs, runs, without=SHIPPED_FOLD)
     checkpoint = Checkpoint(
         model=model,
         calibration=calibrate([held for held, _ in known.values()]),

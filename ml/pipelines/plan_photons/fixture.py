@@ -15,6 +15,7 @@ from ml.dicom.provenance import Algorithm
 from ml.dicom.read import read_series
 from ml.dicom.uids import derived_uid
 from ml.dicom.write_image import write_ct, write_mr
+from ml.dicom.write_parametric_map import write_parametric_map
 from ml.dicom.write_rtstruct import Region, write_rtstruct
 from ml.imaging.volume import Volume
 
@@ -65,13 +66,14 @@ def tumour() -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 def write_case(folder: Path, image: Volume | None = None) -> dict[str, Path]:
-    """A CT, a synthetic CT of the same frame (blurred, 20 HU denser), an MR and a structure set.
+    """A CT, a synthetic CT of the same frame (blurred, 20 HU denser) with bounds of 60 HU beside
+    it, an MR and a structure set.
 
     Returns:
-        The folders, by ``ct``, ``sct``, ``mr`` and ``structures``.
+        The folders, by ``ct``, ``sct``, ``lower``, ``upper``, ``mr`` and ``structures``.
     """
     ct = image or limb()
-    places = {name: folder / name for name in ("ct", "sct", "mr", "structures")}
+    places = {name: folder / name for name in ("ct", "sct", "lower", "upper", "mr", "structures")}
     write_ct(ct, places["ct"], study=_study(), series=_series("ct"))
     read = read_series(places["ct"])
     write_ct(
@@ -81,6 +83,18 @@ def write_case(folder: Path, image: Volume | None = None) -> dict[str, Path]:
         series=_series("sct"),
         generated=Generated(algorithm=MADE_BY, derivation="blurred", source=read.source),
     )
+    sct = read_series(places["sct"])
+    for name, off in (("lower", -60.0), ("upper", 60.0)):
+        write_parametric_map(
+            sct.like(np.where(sct.array > -500, sct.array + off, sct.array).astype(np.float32)),
+            sct,
+            title=f"CT {name} bound",
+            derivation="60 HU beside",
+            algorithm=MADE_BY,
+            run_id="phantom",
+            path=places[name] / "map.dcm",
+            key=name,
+        )
     write_mr(_mr(ct), places["mr"], study=_study(), series=_series("mr"))
     write_structures(read, [Region(name="GTV_1", mask=tumour(), interpreted_type="GTV")],
                      places["structures"])  # fmt: skip

@@ -58,7 +58,7 @@ def run(
 ) -> tuple[Path, list[Event]]:
     """A plan on the synthetic CT with everything there is to check it with."""
     out = tmp_path_factory.mktemp("out")
-    asked = request(places, out, "sct", reference="ct", mr="mr")
+    asked = request(places, out, "sct", reference="ct", mr="mr", lower="lower", upper="upper")
     return out, list(execute(asked, CancelToken(), resources))
 
 
@@ -79,7 +79,7 @@ def test_every_object_is_there_and_refers_to_the_plan(run: tuple[Path, list[Even
     assert plan.FractionGroupSequence[0].NumberOfFractionsPlanned == 10
     structures = read_rtstruct(out / "structures.dcm")
     assert {roi.name for roi in structures.rois} == {"GTV", "PTV", "BODY", "BONE"}
-    for key in ("dose", "dose-reference", "dose-bulk"):
+    for key in ("dose", "dose-reference", "dose-bulk", "dose-lower", "dose-upper"):
         dose = read_rtdose(out / f"{key}.dcm")
         assert dose.plan_uid == plan.SOPInstanceUID
         assert dose.volume.array.max() > 19
@@ -146,6 +146,11 @@ def test_the_checks_see_the_perturbed_ct(plan: dict[str, Any]) -> None:
     difference = checks["reference"]
     assert difference["figure"] > 95
     assert "changes by +" in difference["text"]
+    figures = {(i["structure"], i["metric"]): i for i in plan["indices"]}
+    band = figures["PTV", "D95"]
+    assert band["upper"] < band["plan"] < band["lower"]
+    wider = 100 * max(band["lower"] / band["plan"] - 1, 1 - band["upper"] / band["plan"])
+    assert checks["dose_band"]["figure"] == pytest.approx(wider, abs=0.05)
     assert checks["sign_off"]["status"] == "not_applicable"
     assert plan["hu_error"]["bias_soft"] == pytest.approx(20, abs=5)
     assert plan["gamma"][0]["against"] == "reference"

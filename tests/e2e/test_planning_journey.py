@@ -70,7 +70,8 @@ def test_from_upload_to_approved_export(page: Page, api: httpx.Client, tmp_path:
     def whole() -> bool:
         found = api.get(f"/studies/{study}")
         series = found.json().get("series", []) if found.is_success else []
-        return sum(one["instance_count"] for one in series) == len(files)
+        stored: int = sum(one["instance_count"] for one in series)
+        return stored == len(files)
 
     wait_for(whole)
     page.goto(f"/studies/{study}")
@@ -104,7 +105,7 @@ def test_from_upload_to_approved_export(page: Page, api: httpx.Client, tmp_path:
     page.get_by_role("tab", name="Decision").click()
     approve = page.get_by_role("button", name="Approve", exact=True)
     expect(approve).to_be_disabled()
-    page.get_by_role("radio", name="Side by side").click()
+    page.get_by_label("Side by side").check()
     picture(page, "side-by-side")
     expect(page.get_by_text("You have looked at everything")).to_be_visible(timeout=60_000)
     page.get_by_label("Reason, kept for good").fill(REASON)

@@ -141,7 +141,7 @@ def context(browser: Browser, product: Product) -> Iterator[BrowserContext]:
     fresh = browser.new_context(base_url=product.address, viewport={"width": 1600, "height": 1000})
     fresh.set_default_timeout(30_000)
     errors: list[str] = []
-    fresh.on("weberror", lambda error: errors.append(str(error.error)))
+    fresh.on("weberror", lambda e: errors.append(getattr(e.error, "stack", "") or str(e.error)))
     page = fresh.new_page()
     page.goto("/accounts/login/")
     page.fill("input[name=username]", "admin")

@@ -23,6 +23,7 @@ export const planKeys = {
   ofStudy: (studyUid: string) => ["plans", "study", studyUid] as const,
   one: (id: string) => ["plans", "one", id] as const,
   templates: ["plans", "templates"] as const,
+  profiles: ["plans", "profiles"] as const,
   charts: ["plans", "chart"] as const,
   chart: (check: string) => ["plans", "chart", check] as const,
 };
@@ -43,6 +44,11 @@ export function readPlan(plan_id: string) {
 export async function listTemplates() {
   const params = { query: { limit: ALL } };
   return (await bodyOf(api.GET("/api/v1/plan-templates", { params }))).results;
+}
+
+/** The planning systems whose demands an export can be held to. */
+export function listProfiles() {
+  return bodyOf(api.GET("/api/v1/plan-profiles"));
 }
 
 /** `key` makes a second click, or a repeated request after a lost answer, the same plan. */
@@ -84,8 +90,3 @@ export function createSyntheticCt(image: string, site: SctSite, key: string) {
 /** Where an approved plan is downloaded from. */
 export const exportAddress = (planId: string, profile: string): string =>
   `/api/v1/plans/${planId}/export?profile=${encodeURIComponent(profile)}`;
-
-/** The shapes that an approved plan can be exported in. */
-export const EXPORT_PROFILES: readonly { name: string; title: string }[] = [
-  { name: "", title: "Any planning system" },
-];

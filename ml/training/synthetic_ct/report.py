@@ -62,15 +62,21 @@ def finished_folds(runs: Path, family: Family) -> list[int]:
 
 
 def by_patient(pairs: Sequence[Pair], runs: Path, family: Family) -> dict[str, Figures]:
-    """Figures of every patient by the network that did not see it."""
+    """Figures of every patient by the network that did not see it; a finished run is measured
+    once and its figures kept beside it."""
     recipe = Recipe(family=family)
     fold_of = folds([pair.name for pair in pairs], FOLDS)
     rows: dict[str, Figures] = {}
     for fold in finished_folds(runs, family):
-        model, _ = trained(runs / f"extremity-{family}-{fold}", recipe)
-        predict = evaluate.predictor(model, recipe)
-        for pair in (pair for pair in pairs if fold_of[pair.name] == fold):
-            rows[pair.name] = evaluate.figures(predict(pair), pair)
+        run_dir = runs / f"extremity-{family}-{fold}"
+        kept = run_dir / "figures.json"
+        if not kept.exists():
+            model, _ = trained(run_dir, recipe)
+            predict = evaluate.predictor(model, recipe)
+            mine = [pair for pair in pairs if fold_of[pair.name] == fold]
+            measured = {pair.name: evaluate.figures(predict(pair), pair) for pair in mine}
+            kept.write_text(json.dumps(measured, indent=1))
+        rows |= json.loads(kept.read_text())
     return rows
 
 
@@ -140,12 +146,12 @@ def extremity_report(pairs: Sequence[Pair], runs: Path) -> dict[str, Any]:
         name: mean_of({key: row for key, row in rows.items() if key in shared})
         for name, rows in {**simple, **present}.items()
     }
-    held = {name: item for name, (item, _) in held_out(pairs, runs).items()}
+    covered = coverages({name: item for name, (item, _) in held_out(pairs, runs).items()})
     return {
         "default": {"mean": mean_of(families["regression"]), "patients": families["regression"]},
         "baselines": {name: mean_of(rows) for name, rows in simple.items()},
         "families": {"patients": sorted(shared), "means": table},
-        "coverage": {"mean": mean_of(coverages(held)), "patients": coverages(held)},
+        "coverage": {"mean": mean_of(covered), "patients": covered},
     }
 
 

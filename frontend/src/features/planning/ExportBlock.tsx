@@ -1,16 +1,19 @@
 import { Download, Lock, LockOpen } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/api/me";
-import { EXPORT_PROFILES, exportAddress, type Plan } from "@/api/planning";
+import { exportAddress, type Plan } from "@/api/planning";
 import { Badge } from "@/ui/Badge";
 import fields from "@/ui/Field.module.css";
 import styles from "./Panels.module.css";
 import { stateTitle } from "./planModel";
+import { useProfiles } from "./usePlans";
 
 /** The DICOM objects for a planning system; locked until a physicist approves. */
 export function ExportBlock({ plan }: { plan: Plan }) {
   const mayExport = useMay("plan.export");
-  const [profile, setProfile] = useState<string>(EXPORT_PROFILES[0]?.name ?? "");
+  const [profile, setProfile] = useState("");
+  const profiles = useProfiles();
+  const about = profiles.data?.find(({ name }) => name === profile)?.about;
   const lock = plan.unlocked ? (
     <Badge tone="good" icon={<LockOpen aria-hidden />}>
       Unlocked
@@ -34,13 +37,15 @@ export function ExportBlock({ plan }: { plan: Plan }) {
           value={profile}
           onChange={(event) => setProfile(event.target.value)}
         >
-          {EXPORT_PROFILES.map(({ name, title }) => (
+          <option value="">Any planning system, not checked</option>
+          {(profiles.data ?? []).map(({ name, title }) => (
             <option key={name} value={name}>
               {title}
             </option>
           ))}
         </select>
       </label>
+      {about !== undefined && <p className={styles.quiet}>{about}</p>}
       {plan.unlocked && mayExport ? (
         <a className={styles.download} href={exportAddress(plan.id, profile)} download>
           <Download aria-hidden />

@@ -4,6 +4,7 @@ import {
   type DecisionWish,
   decide,
   listPlans,
+  listProfiles,
   listTemplates,
   markViewed,
   type Plan,
@@ -35,6 +36,10 @@ export function usePlan(id: string | null) {
 
 export function useTemplates() {
   return useQuery({ queryKey: planKeys.templates, queryFn: listTemplates });
+}
+
+export function useProfiles() {
+  return useQuery({ queryKey: planKeys.profiles, queryFn: listProfiles });
 }
 
 export function useChart(check: string) {

@@ -25,6 +25,7 @@ figures: setup-run
 	$(python) -m ml.training.segment_head --labels $(labels) evaluate --real $(data)/head-mr
 	$(python) -m ml.training.segment_head mosaics --real $(data)/head-mr
 	$(python) -m ml.training.input_gate --labels $(labels) --real $(data) evaluate
+	$(python) -m ml.training.synthetic_ct --pairs $(data)/sts-mr-ct --labels $(labels) evaluate
 	$(python) -m ml.evaluation.study --labels $(labels) --people 10
 
 setup-run:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -20,14 +21,17 @@ from playwright.sync_api import Page, expect
 
 from ml.dicom.provenance import Algorithm
 from ml.dicom.read import read_series
+from ml.dicom.write_image import write_mr
 from ml.dicom.write_rtstruct import Region, write_rtstruct
 from ml.pipelines.synthetic_ct.fixture import limb
 from tests.e2e.conftest import REPOSITORY, picture
 from tests.e2e.test_draft_journey import wait_for
-from tests.ml.dicom.series import mr_series
+from tests.ml.dicom.series import new_series
+from tests.ml.dicom.series import study as study_header
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 WORK_MS = 400_000
+PHANTOM = replace(new_series("phantom-limb"), body_part="THIGH")
 REASON = "Checked against the CT of the same day for this research project."
 
 
@@ -40,7 +44,7 @@ def patient_files(folder: Path) -> list[Path]:
             bundle.extractall(folder)
         return [path for path in folder.rglob("*") if path.is_file() and "PET" not in path.parts]
     mr, _ = limb(shape=(24, 128, 120))
-    mr_series(folder / "mr", mr)
+    write_mr(mr, folder / "mr", study=study_header(), series=PHANTOM)
     image = read_series(folder / "mr")
     z, y, x = np.meshgrid(*(np.arange(n) for n in mr.shape), indexing="ij")
     ball = np.hypot(np.hypot((z - 12) * 3.27, y - 84), x - 50) < 14
@@ -70,7 +74,7 @@ def test_from_upload_to_approved_export(page: Page, api: httpx.Client, tmp_path:
     def whole() -> bool:
         found = api.get(f"/studies/{study}")
         series = found.json().get("series", []) if found.is_success else []
-        stored: int = sum(one["instance_count"] for one in series)
+        stored: int = sum(one["instance_count"] for one in series if one["complete"])
         return stored == len(files)
 
     wait_for(whole)

@@ -90,3 +90,10 @@ export function readEligibility(name: string, series_uid: string) {
   const params = { path: { name }, query: { series_uid } };
   return bodyOf(api.GET("/api/v1/pipelines/{name}/eligibility", { params }));
 }
+
+/** How often a series that is still arriving is asked about again. */
+export const ARRIVING_MS = 2000;
+
+/** The series does not fit yet, since images of it are still on their way. */
+export const isArriving = (fits: Awaited<ReturnType<typeof readEligibility>> | undefined) =>
+  fits?.reasons.some(({ code }) => code === "still_arriving") ?? false;

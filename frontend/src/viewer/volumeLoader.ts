@@ -16,6 +16,9 @@ import type { Rescale } from "./windowing";
 /** Chunks come by the thousand a second; a progress bar moves this often. */
 const PROGRESS_INTERVAL_MS = 100;
 
+/** A volume that is left is forgotten this much later. */
+const SETTLE_MS = 1500;
+
 type Voxels = Uint8Array | Int16Array | Uint16Array | Float32Array;
 
 /** What a tab can hold beside the label map and the drawing buffers. */
@@ -71,6 +74,11 @@ export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
   const volume = createVolume(volumeId, geometry, voxels, wanted.modality, frameOfReferenceUid);
   const imageIds = volume.imageIds;
   addSliceMetadata(imageIds, geometry, wanted, frameOfReferenceUid);
+  const forget = (): void => {
+    cache.removeVolumeLoadObject(volumeId);
+    for (const imageId of imageIds) cache.removeImageLoadObject(imageId, { force: true });
+    forgetSliceMetadata(imageIds);
+  };
   const opened: { -readonly [K in keyof OpenVolume]: OpenVolume[K] } = {
     volumeId,
     imageIds,
@@ -85,11 +93,8 @@ export async function openVolume(wanted: VolumeRequest): Promise<OpenVolume> {
       if (isFloat) opened.rescale = quantise(new Float32Array(received), voxels, rescale);
       announce(geometry.dimensions[2]);
     },
-    release: () => {
-      cache.removeVolumeLoadObject(volumeId);
-      for (const imageId of imageIds) cache.removeImageLoadObject(imageId, { force: true });
-      forgetSliceMetadata(imageIds);
-    },
+    // Cornerstone may still be looking at a slice to choose a window, and cannot be told to stop.
+    release: () => setTimeout(forget, SETTLE_MS),
   };
   return opened;
 }

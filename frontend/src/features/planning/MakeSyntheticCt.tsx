@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Sparkles } from "lucide-react";
 import { useState } from "react";
-import { jobKeys, pipelineKeys, readEligibility } from "@/api/jobs";
+import { ARRIVING_MS, isArriving, jobKeys, pipelineKeys, readEligibility } from "@/api/jobs";
 import { useMay } from "@/api/me";
 import { createSyntheticCt, type SctSite } from "@/api/planning";
 import { studyKeys } from "@/api/studies";
@@ -43,6 +43,7 @@ export function MakeSyntheticCt({ studyUid, images, running }: MakeSyntheticCtPr
     queryKey: [...pipelineKeys.eligibility(PIPELINE, uid), image?.instance_count],
     queryFn: () => readEligibility(PIPELINE, uid),
     enabled: image !== undefined,
+    refetchInterval: (query) => isArriving(query.state.data) && ARRIVING_MS,
   });
   const make = useMutation({
     mutationFn: () => createSyntheticCt(uid, site, key),

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Target } from "lucide-react";
 import { useState } from "react";
-import { jobKeys, pipelineKeys, readEligibility } from "@/api/jobs";
+import { ARRIVING_MS, isArriving, jobKeys, pipelineKeys, readEligibility } from "@/api/jobs";
 import { useMay } from "@/api/me";
 import { createPlan, type PlanBrief, planKeys } from "@/api/planning";
 import type { StudyDetail } from "@/api/types";
@@ -58,6 +58,7 @@ export function StartPlan(props: StartPlanProps) {
     queryKey: [...pipelineKeys.eligibility("plan_photons", inputs.image), image?.instance_count],
     queryFn: () => readEligibility("plan_photons", inputs.image),
     enabled: image !== undefined,
+    refetchInterval: (query) => isArriving(query.state.data) && ARRIVING_MS,
   });
   const start = useMutation({
     mutationFn: () =>

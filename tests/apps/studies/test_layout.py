@@ -58,7 +58,7 @@ def test_a_regular_series_gets_its_grid_in_ascending_order() -> None:
         "scales": None,
         "bits": 16,
         "signed": True,
-            "real": False,
+        "real": False,
     }
 
 

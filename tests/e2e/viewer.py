@@ -74,7 +74,7 @@ def lit_pixels(page: Page, name: str, layer: str) -> int:
           const all = [...element.querySelectorAll('canvas')];
           const isLabels = (one) => one.dataset.layer === 'labels';
           const canvas = layer === 'labels' ? all.find(isLabels)
-            : all.find((one) => !isLabels(one) && one.clientWidth > 0);
+            : all.find((one) => !one.dataset.layer && one.clientWidth > 0);
           if (!canvas || canvas.width === 0) return 0;
           const { data } = canvas.getContext('2d')
             .getImageData(0, 0, canvas.width, canvas.height);
@@ -198,7 +198,7 @@ def stretch(page: Page, name: str) -> int:
     percent: int = pane(page, name).evaluate(
         """element => {
           const canvas = [...element.querySelectorAll('canvas')].find((one) =>
-            one.clientWidth > 0 && one.dataset.layer !== 'labels');
+            one.clientWidth > 0 && !one.dataset.layer);
           return Math.round(100 * (canvas.width / canvas.height
             / (element.clientWidth / element.clientHeight) - 1));
         }"""

@@ -20,6 +20,7 @@ import {
   planningImages,
   readAngles,
   sameFrame,
+  stillArriving,
   structureSets,
   suggested,
   withBeams,
@@ -94,6 +95,7 @@ export function StartPlan(props: StartPlanProps) {
     );
   }
   const missing = gaps(inputs, chosen);
+  const arriving = stillArriving(study.series, inputs);
   if (beams === null) missing.push("Give up to 15 different gantry angles from 0 to 359°.");
   const maps = near.filter(({ kind }) => kind !== "rtstruct" && kind !== "seg" && kind !== "sr");
   return (
@@ -223,13 +225,20 @@ export function StartPlan(props: StartPlanProps) {
           ))}
         </ul>
       )}
+      {arriving && (
+        <p className={styles.quiet} role="status">
+          A chosen series is still being stored. Planning can begin in some seconds.
+        </p>
+      )}
       {!mayPlan && <Notice title="Your role does not allow planning." />}
       {start.isError && <ProblemNotice error={start.error} />}
       <div className={styles.actions}>
         <Button
           variant="primary"
           icon={<Target />}
-          disabled={!mayPlan || missing.length > 0 || fits.data?.ok === false || start.isPending}
+          disabled={
+            !mayPlan || missing.length > 0 || arriving || fits.data?.ok === false || start.isPending
+          }
           onClick={() => start.mutate()}
         >
           {start.isPending ? "Starting…" : "Plan"}

@@ -98,6 +98,12 @@ export function given(inputs: PlanInputs): Record<string, string> {
   return Object.fromEntries(Object.entries(inputs).filter(([, uid]) => uid !== ""));
 }
 
+/** What a run has just made is listed some seconds before all of it can be read. */
+export function stillArriving(series: readonly Series[], inputs: PlanInputs): boolean {
+  const chosen = new Set(Object.values(given(inputs)));
+  return series.some((one) => chosen.has(one.series_uid) && !one.complete);
+}
+
 /** Why these inputs make no plan, before the server is asked. */
 export function gaps(inputs: PlanInputs, template: string): string[] {
   const missing: string[] = [];

@@ -12,6 +12,7 @@ import {
   NO_INPUTS,
   planningImages,
   readAngles,
+  stillArriving,
   suggested,
   withBeams,
 } from "./inputs";
@@ -80,6 +81,14 @@ describe("inputs of a plan", () => {
       "The two structure sets are the same.",
       "Give both bounds of the uncertainty, or none.",
     ]);
+  });
+
+  it("are waited for while one of them is still being stored", () => {
+    const chosen = suggested(STUDY, "sct");
+    const growing = (uid: string) =>
+      STUDY.map((one) => ({ ...one, complete: one.series_uid !== uid }));
+    expect(stillArriving(growing("high"), chosen)).toBe(true);
+    expect(stillArriving(growing("far"), chosen)).toBe(false);
   });
 });
 

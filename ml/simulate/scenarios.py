@@ -76,6 +76,13 @@ SCENARIOS: Mapping[str, Scenario] = {
             planning=True,
         ),
         Scenario(
+            name="tumour-course",
+            summary="an untreated tumour over four visits, for predictions that are scored later",
+            days=(0.0, 90.0, 180.0, 270.0),
+            series=("FLAIR",),
+            disease=_tumour,
+        ),
+        Scenario(
             name="tumour-treated",
             summary="a tumour before and after radiotherapy with chemotherapy",
             days=(0.0, 90.0, 270.0),

@@ -6,11 +6,11 @@ import { useMay } from "@/api/me";
 import { createSyntheticCt, type SctSite } from "@/api/planning";
 import { studyKeys } from "@/api/studies";
 import type { Job, Series } from "@/api/types";
+import { JobProgress } from "@/running/JobProgress";
 import { Button } from "@/ui/Button";
 import fields from "@/ui/Field.module.css";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { idempotencyKey } from "@/ui/randomKeys";
-import { JobProgress } from "./JobProgress";
 import styles from "./Panels.module.css";
 
 const PIPELINE = "synthetic_ct";

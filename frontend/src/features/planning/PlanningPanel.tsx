@@ -3,6 +3,7 @@ import { Tabs } from "radix-ui";
 import { type Plan, type PlanBrief, planKeys } from "@/api/planning";
 import { studyKeys } from "@/api/studies";
 import type { Job, StudyDetail } from "@/api/types";
+import { JobProgress } from "@/running/JobProgress";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import fields from "@/ui/Field.module.css";
@@ -13,8 +14,8 @@ import { ChecksPanel } from "./ChecksPanel";
 import { ControlChartPanel } from "./ControlChartPanel";
 import { DecisionPanel } from "./DecisionPanel";
 import { mrImages, type PlanInputs } from "./inputs";
-import { JobProgress } from "./JobProgress";
 import { MakeSyntheticCt } from "./MakeSyntheticCt";
+import { ObjectiveProgress } from "./ObjectiveProgress";
 import styles from "./Panels.module.css";
 import { PlanResultView } from "./PlanResultView";
 import { stateTitle } from "./planModel";
@@ -157,7 +158,9 @@ function Unfinished({ plan, onAgain }: { plan: Plan; onAgain: () => void }) {
             {plan.error.user_message}
           </Notice>
         )}
-        <JobProgress jobId={plan.job} doing="Planning" onChange={refresh} />
+        <JobProgress jobId={plan.job} doing="Planning" onChange={refresh}>
+          {(projection) => <ObjectiveProgress projection={projection} />}
+        </JobProgress>
         {isOver && plan.error === null && (
           <EmptyState
             title="This plan was stopped"

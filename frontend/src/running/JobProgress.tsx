@@ -1,17 +1,15 @@
 import { CircleStop } from "lucide-react";
-import { useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useMay } from "@/api/me";
 import { isFinished, type Projection } from "@/live/protocol";
 import { useJobStream } from "@/live/react";
-import { StepList } from "@/running/StepList";
-import { useStop } from "@/running/useJobActions";
 import { Button } from "@/ui/Button";
 import { AiMadeBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
-import { ObjectiveChart } from "./ObjectiveChart";
-import { useObjectiveCurve } from "./objective";
-import styles from "./Panels.module.css";
+import styles from "./JobProgress.module.css";
+import { StepList } from "./StepList";
+import { useStop } from "./useJobActions";
 
 function headline({ state, position }: Projection, doing: string): string {
   if (state === "queued" && position !== null && position > 1) {
@@ -27,12 +25,13 @@ interface JobProgressProps {
   doing: string;
   /** Something was stored, or the job ended. */
   onChange: (state: Projection["state"]) => void;
+  /** What a feature adds of its own below the steps. */
+  children?: (projection: Projection) => ReactNode;
 }
 
-/** A run on its way: its steps, what the optimiser has reached, and the way to stop it. */
-export function JobProgress({ jobId, doing, onChange }: JobProgressProps) {
+/** A run on its way: its steps, what has come of it, and the way to stop it. */
+export function JobProgress({ jobId, doing, onChange, children }: JobProgressProps) {
   const { projection, loaded, refusal } = useJobStream(jobId);
-  const curve = useObjectiveCurve(projection);
   const stored = projection.artifacts.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
   useEffect(() => {
@@ -65,7 +64,7 @@ export function JobProgress({ jobId, doing, onChange }: JobProgressProps) {
         <p className={styles.quiet}>Steps appear here. You may close this page meanwhile.</p>
       )}
       <Preview projection={projection} />
-      {curve.length > 1 && <ObjectiveChart curve={curve} />}
+      {children?.(projection)}
       <Warnings projection={projection} />
     </section>
   );

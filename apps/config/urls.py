@@ -16,6 +16,7 @@ API_APPS = (
     "inference",
     "reports",
     "planning",
+    "longitudinal",
     "evaluation",
     "live",
 )

@@ -32,7 +32,10 @@ class Artifact(BaseModel):
         constraints = (
             models.UniqueConstraint(fields=("job", "key"), name="inference_artifact_once_per_key"),
         )
-        indexes = (models.Index(fields=("sop_instance_uid",), name="inference_artifact_sop"),)
+        indexes = (
+            models.Index(fields=("sop_instance_uid",), name="inference_artifact_sop"),
+            models.Index(fields=("series_uid",), name="inference_artifact_series"),
+        )
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.key}"

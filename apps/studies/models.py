@@ -123,6 +123,9 @@ class Series(BaseModel):
     synthetic = models.BooleanField(default=False)
     ai_generated = models.BooleanField(default=False)
     derived_from = models.JSONField(default=list)
+    # Empty for what was indexed before these columns were there.
+    sequence = models.CharField(max_length=16, blank=True, default="")
+    device = models.CharField(max_length=80, blank=True, default="")
 
     geometry_kind = models.CharField(max_length=16, default="none")
     geometry_spacing = models.JSONField(null=True)

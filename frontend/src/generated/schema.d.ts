@@ -87,6 +87,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["followup_comparisons_list"];
+        put?: never;
+        /**
+         * @description Queue the run that compares two images. Refused with every reason in `errors`:
+         *     `same_series`, `different_patient`, `different_body_part`, `modality_mismatch`,
+         *     `reversed_order`, `synthetic_input`. Missing or equal dates are warned of.
+         */
+        post: operations["followup_comparisons_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["followup_comparisons_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/{comparison_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Say what a lesion is. Corrections are added beside what the model found; one is taken
+         *     back by another (`withdrawn`). They hold for every run over the same two images.
+         */
+        post: operations["followup_corrections_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -679,6 +736,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["predictions_list"];
+        put?: never;
+        /**
+         * @description Queue the run that predicts a follow-up scan. Refused as comparisons are; the prior must
+         *     be the earlier of the two.
+         */
+        post: operations["predictions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/{prediction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["predictions_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series/{series_uid}": {
         parameters: {
             query?: never;
@@ -857,6 +950,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies/{study_uid}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All studies of this study's patient, with treatments, comparisons and predictions. */
+        get: operations["timeline_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_uid}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Volume and state of every lesion of this study's patient over all comparisons. */
+        get: operations["tracks_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_uid}/treatments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["treatments_list"];
+        put?: never;
+        post: operations["treatments_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -892,6 +1035,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/track-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One row for each version of a model that has made predictions, the newest first. */
+        get: operations["track_records_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/track-records/{pipeline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same, of one pipeline. Empty where none of its predictions was made here. */
+        get: operations["track_records_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treatments/{treatment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["treatments_delete"];
+        options?: never;
+        head?: never;
+        patch: operations["treatments_update"];
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -913,6 +1106,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A lesion that the model missed. */
+        AddedLesionRequest: {
+            /** Format: double */
+            base_ml: number;
+            /** @description x, y, z in mm in the frame of the base image */
+            centre_lps: number[];
+            /** Format: double */
+            diameter_mm?: number | null;
+            /** Format: double */
+            follow_ml: number;
+            state: components["schemas"]["LesionState"];
+        };
         /**
          * @description * `reference` - reference
          *     * `bulk` - bulk
@@ -1027,6 +1232,18 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        Calibration: {
+            /** @description The interval itself was predicted; else it is read off between its bounds and its median, each side taken as half of a normal distribution. */
+            direct: boolean;
+            n: number;
+            /**
+             * Format: double
+             * @description The share that is meant to lie inside.
+             */
+            nominal: number;
+            /** Format: double */
+            observed: number;
+        };
         Card: {
             /** @description Sections and fields in the names and the order of the CHAI schema v0.2. */
             AppliedModelCard: {
@@ -1034,6 +1251,36 @@ export interface components {
             };
             layout: string;
         };
+        CarryForward: {
+            /** Format: double */
+            delta_rmae?: number | null;
+            /** Format: double */
+            dice?: number | null;
+        };
+        /** @description The content of change.json; of comparability.json (`kind` register) its first half. */
+        ChangeContent: {
+            base?: components["schemas"]["ImageNamed"];
+            comparability: components["schemas"]["Comparability"];
+            days?: number | null;
+            follow?: components["schemas"]["ImageNamed"];
+            format: string;
+            format_version: number;
+            lesion_load?: components["schemas"]["LesionLoad"] | null;
+            lesions?: components["schemas"]["RunLesion"][];
+            regions?: components["schemas"]["RegionChange"][];
+            registration?: components["schemas"]["Registration"];
+            software?: {
+                [key: string]: unknown;
+            };
+            warnings?: components["schemas"]["FollowupWarning"][];
+        };
+        /**
+         * @description * `change` - change
+         *     * `within_noise` - within_noise
+         *     * `not_comparable` - not_comparable
+         * @enum {string}
+         */
+        ChangeVerdict: "change" | "within_noise" | "not_comparable";
         Chart: {
             check: string;
             /** @description Checks that have figures. */
@@ -1118,6 +1365,28 @@ export interface components {
          * @enum {string}
          */
         CheckStatus: "pass" | "warn" | "fail" | "not_applicable";
+        Comparability: {
+            comparable: boolean;
+            reasons: components["schemas"]["ComparabilityReason"][];
+            /** Format: double */
+            score: number;
+        };
+        ComparabilityReason: {
+            code: string;
+            /** Format: double */
+            figure?: number | null;
+            limit?: string;
+            status: components["schemas"]["ComparabilityStatus"];
+            text: string;
+            unit?: string;
+        };
+        /**
+         * @description * `pass` - pass
+         *     * `warn` - warn
+         *     * `fail` - fail
+         * @enum {string}
+         */
+        ComparabilityStatus: "pass" | "warn" | "fail";
         Comparison: {
             /** Format: uuid */
             a: string;
@@ -1125,6 +1394,64 @@ export interface components {
             b: string;
             rows: components["schemas"]["RowDifference"][];
             subgroup: string;
+        };
+        /** @description A comparison without its content. */
+        ComparisonBrief: {
+            readonly ai_generated: boolean;
+            /** Format: date */
+            readonly base_date: string | null;
+            readonly base_series_uid: string;
+            readonly base_study_uid: string;
+            readonly comparable: boolean | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly days: number | null;
+            readonly deformable: boolean;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: date */
+            readonly follow_date: string | null;
+            readonly follow_series_uid: string;
+            readonly follow_study_uid: string;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly job: string;
+            readonly kind: components["schemas"]["ComparisonKind"];
+            /** Format: double */
+            readonly progress: number | null;
+            /** Format: double */
+            readonly score: number | null;
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string;
+            readonly summary: components["schemas"]["ComparisonSummary"];
+            /** @description Known before the run: missing dates and the like. */
+            readonly warnings: components["schemas"]["FollowupWarning"][];
+        };
+        ComparisonCreateRequest: {
+            /** @description Series UID of the earlier image. */
+            base: string;
+            /** @default false */
+            deformable: boolean;
+            /** @description Series UID of the later one. */
+            follow: string;
+            /** @default change */
+            kind: components["schemas"]["ComparisonKind"];
+        };
+        /**
+         * @description * `register` - Register
+         *     * `change` - Change
+         * @enum {string}
+         */
+        ComparisonKind: "register" | "change";
+        ComparisonSummary: {
+            /** Format: double */
+            base_ml?: number;
+            /** Format: double */
+            follow_ml?: number;
+            lesions?: number;
+            new?: number;
+            resolved?: number;
         };
         Constraint: {
             limit: string;
@@ -1134,6 +1461,50 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        Correction: {
+            by: string;
+            /** Format: uuid */
+            comparison: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly reason: string;
+            /** @description Tracking UID. */
+            track: string;
+            /** @description The state; the tracking UID that it was merged into; the lesion added. */
+            value: unknown | null;
+            readonly what: components["schemas"]["CorrectionKind"];
+            /** Format: uuid */
+            withdraws: string | null;
+        };
+        /**
+         * @description `state`: `track` and `value` (a state). `rejected`: `track`. `merged`: `track` and `value`
+         *     (the tracking UID that it belongs to). `added`: `lesion`. `withdrawn`: `withdraws`.
+         */
+        CorrectionCreateRequest: {
+            lesion?: components["schemas"]["AddedLesionRequest"] | null;
+            reason: string;
+            /**
+             * @description Tracking UID.
+             * @default
+             */
+            track: string;
+            /** @default  */
+            value: string;
+            what: components["schemas"]["CorrectionKind"];
+            /** Format: uuid */
+            withdraws?: string | null;
+        };
+        /**
+         * @description * `state` - State
+         *     * `rejected` - Rejected
+         *     * `merged` - Merged
+         *     * `added` - Added
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        CorrectionKind: "state" | "rejected" | "merged" | "added" | "withdrawn";
         Decision: {
             readonly accept_failed: boolean;
             by: string;
@@ -1423,6 +1794,47 @@ export interface components {
             sop_instance_uid: string | null;
             structure: string;
         };
+        /** @description A comparison with its content; ``context["shown"]`` is its ``ComparisonShown``. */
+        FollowupComparison: {
+            readonly ai_generated: boolean;
+            readonly artifacts: components["schemas"]["Artifact"][];
+            /** Format: date */
+            readonly base_date: string | null;
+            readonly base_series_uid: string;
+            readonly base_study_uid: string;
+            readonly comparable: boolean | null;
+            readonly content: components["schemas"]["ChangeContent"] | null;
+            readonly corrections: components["schemas"]["Correction"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly days: number | null;
+            readonly deformable: boolean;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: date */
+            readonly follow_date: string | null;
+            readonly follow_series_uid: string;
+            readonly follow_study_uid: string;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly job: string;
+            readonly kind: components["schemas"]["ComparisonKind"];
+            readonly lesions: components["schemas"]["Lesion"][];
+            /** Format: double */
+            readonly progress: number | null;
+            /** Format: double */
+            readonly score: number | null;
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string;
+            readonly summary: components["schemas"]["ComparisonSummary"];
+            /** @description Known before the run: missing dates and the like. */
+            readonly warnings: components["schemas"]["FollowupWarning"][];
+        };
+        FollowupWarning: {
+            code: string;
+            text: string;
+        };
         Gamma: {
             against: components["schemas"]["AgainstEnum"];
             /** Format: double */
@@ -1484,6 +1896,10 @@ export interface components {
             bias_soft?: number | null;
             /** Format: double */
             mae: number;
+        };
+        ImageNamed: {
+            date?: string | null;
+            series_uid?: string;
         };
         Index: {
             /** Format: double */
@@ -1597,6 +2013,64 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "interrupted" | "succeeded" | "failed" | "cancelled";
+        /** @description A lesion as people see it: what the model found, and what stands after corrections. */
+        Lesion: {
+            /** Format: double */
+            base_ml: number;
+            centre_lps: number[];
+            children: string[];
+            /** @description Those in force, the newest last. */
+            corrections: string[];
+            /** Format: double */
+            diameter_mm: number | null;
+            /** Format: double */
+            follow_ml: number;
+            /** @description Tracking UID. */
+            merged_into: string | null;
+            /** Format: double */
+            model_base_ml: number | null;
+            /** Format: double */
+            model_follow_ml: number | null;
+            model_state: components["schemas"]["LesionState"];
+            name: string;
+            origin: components["schemas"]["LesionOrigin"];
+            parents: string[];
+            /** @description A person says that it is no lesion. */
+            rejected: boolean;
+            run_name: string | null;
+            /** @description Its Tracking UID in the masks and the report of this run. */
+            run_track: string | null;
+            state: components["schemas"]["LesionState"];
+            /** @description Tracking UID; the same in every comparison. */
+            track: string;
+        };
+        LesionLoad: {
+            /** Format: double */
+            base_ml: number;
+            /** Format: double */
+            follow_ml: number;
+            new?: number;
+            /** Format: double */
+            noise_percent?: number | null;
+            resolved?: number;
+        };
+        /**
+         * @description * `model` - Model
+         *     * `person` - Person
+         * @enum {string}
+         */
+        LesionOrigin: "model" | "person";
+        /**
+         * @description * `new` - new
+         *     * `enlarging` - enlarging
+         *     * `stable` - stable
+         *     * `shrinking` - shrinking
+         *     * `resolved` - resolved
+         *     * `merged` - merged
+         *     * `split` - split
+         * @enum {string}
+         */
+        LesionState: "new" | "enlarging" | "stable" | "shrinking" | "resolved" | "merged" | "split";
         LimitSet: {
             /** Format: date-time */
             readonly created_at: string;
@@ -1704,12 +2178,6 @@ export interface components {
             /** Format: double */
             value: number;
         };
-        /**
-         * @description * `ai` - ai
-         *     * `person` - person
-         * @enum {string}
-         */
-        OriginEnum: "ai" | "person";
         OutputSpec: {
             key: string;
             kind: string;
@@ -1726,6 +2194,13 @@ export interface components {
             next: string | null;
             previous: string | null;
             results: components["schemas"]["AuditEntry"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
+        PaginatedComparisonBriefList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["ComparisonBrief"][];
             /** @description Counted up to 10000. */
             total: number;
         };
@@ -1771,6 +2246,13 @@ export interface components {
             /** @description Counted up to 10000. */
             total: number;
         };
+        PaginatedPredictionBriefList: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["PredictionBrief"][];
+            /** @description Counted up to 10000. */
+            total: number;
+        };
         PaginatedStudyList: {
             next: string | null;
             previous: string | null;
@@ -1797,6 +2279,15 @@ export interface components {
             /** @description The version you have changed. */
             version?: number;
         };
+        /** @description What is left out stays. */
+        PatchedTreatmentChangeRequest: {
+            /** Format: date */
+            ended_on?: string | null;
+            kind?: components["schemas"]["TreatmentKind"];
+            note?: string;
+            /** Format: date */
+            started_on?: string;
+        };
         Patient: {
             /** Format: date */
             birth_date: string | null;
@@ -1807,7 +2298,7 @@ export interface components {
             sex: string;
         };
         /** @enum {string} */
-        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "evaluation.view" | "evaluation.import" | "evaluation.delete" | "plan.view" | "plan.run" | "plan.approve" | "plan.export" | "plan.template" | "audit.view" | "token.manage" | "user.manage";
+        PermissionsEnum: "study.view" | "study.upload" | "study.delete" | "job.view" | "job.run" | "job.cancel" | "job.override" | "draft.view" | "draft.edit" | "annotation.edit" | "artifact.export" | "pipeline.view" | "pipeline.manage" | "evaluation.view" | "evaluation.import" | "evaluation.delete" | "plan.view" | "plan.run" | "plan.approve" | "plan.export" | "plan.template" | "followup.view" | "followup.run" | "followup.correct" | "followup.treat" | "audit.view" | "token.manage" | "user.manage";
         Pipeline: {
             readonly card_html: string;
             readonly enabled: boolean;
@@ -1988,6 +2479,131 @@ export interface components {
          * @enum {string}
          */
         PlanState: "planning" | "review" | "approved" | "rejected" | "failed" | "cancelled";
+        /**
+         * @description * `none` - None
+         *     * `resection` - Resection
+         *     * `radiotherapy` - Radiotherapy
+         *     * `chemotherapy` - Chemotherapy
+         * @enum {string}
+         */
+        PredictedTreatment: "none" | "resection" | "radiotherapy" | "chemotherapy";
+        /** @description A prediction without its content. */
+        Prediction: {
+            readonly ai_generated: boolean;
+            readonly artifacts: components["schemas"]["Artifact"][];
+            /** Format: date */
+            readonly base_date: string | null;
+            readonly base_series_uid: string;
+            readonly base_study_uid: string;
+            /** @description On held-out subjects; null until the run has ended. */
+            readonly beats_carry_forward: boolean | null;
+            readonly content: components["schemas"]["PredictionContent"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly days: number;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** @description The volume on the last day. */
+            readonly expected: components["schemas"]["VolumeAt"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly job: string;
+            readonly model_sha256: string;
+            readonly model_version: string;
+            readonly pipeline_version: string;
+            readonly prior_series_uid: string | null;
+            /** Format: double */
+            readonly progress: number | null;
+            readonly samples: number;
+            readonly scores: components["schemas"]["Score"][];
+            /** @description Series UID by the artefact's key: predicted, growth-probability, … */
+            readonly series: {
+                [key: string]: string;
+            };
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string;
+            /** Format: date */
+            readonly target_date: string | null;
+            readonly treatment: components["schemas"]["PredictedTreatment"];
+            /** @description Known before the run: missing dates and the like. */
+            readonly warnings: components["schemas"]["FollowupWarning"][];
+        };
+        /** @description A prediction without its content. */
+        PredictionBrief: {
+            readonly ai_generated: boolean;
+            /** Format: date */
+            readonly base_date: string | null;
+            readonly base_series_uid: string;
+            readonly base_study_uid: string;
+            /** @description On held-out subjects; null until the run has ended. */
+            readonly beats_carry_forward: boolean | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly days: number;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** @description The volume on the last day. */
+            readonly expected: components["schemas"]["VolumeAt"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            readonly job: string;
+            readonly model_sha256: string;
+            readonly model_version: string;
+            readonly pipeline_version: string;
+            readonly prior_series_uid: string | null;
+            /** Format: double */
+            readonly progress: number | null;
+            readonly samples: number;
+            readonly scores: components["schemas"]["ScoreBrief"][];
+            /** @description Series UID by the artefact's key: predicted, growth-probability, … */
+            readonly series: {
+                [key: string]: string;
+            };
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string;
+            /** Format: date */
+            readonly target_date: string | null;
+            readonly treatment: components["schemas"]["PredictedTreatment"];
+            /** @description Known before the run: missing dates and the like. */
+            readonly warnings: components["schemas"]["FollowupWarning"][];
+        };
+        /** @description The content of prediction.json. */
+        PredictionContent: {
+            /** @description On held-out subjects. Where it does not, the prediction must say so. */
+            beats_carry_forward: boolean;
+            /** Format: double */
+            carry_forward_ml: number;
+            days: number;
+            evidence?: {
+                [key: string]: unknown;
+            };
+            format: string;
+            format_version: number;
+            /**
+             * Format: double
+             * @description The share that is meant to lie inside.
+             */
+            interval: number;
+            model_version: string;
+            samples: number;
+            target_date?: string | null;
+            treatment: string;
+            ventricle_ml?: components["schemas"]["Ventricle"] | null;
+            volumes: components["schemas"]["VolumeAt"][];
+            warnings?: components["schemas"]["FollowupWarning"][];
+        };
+        PredictionCreateRequest: {
+            /** @description Series UID of the latest image. */
+            base: string;
+            days: number;
+            prior?: string | null;
+            /** @default 8 */
+            samples: number;
+            /** @default none */
+            treatment: components["schemas"]["PredictedTreatment"];
+        };
         /** @description RFC 9457. Programs decide by `code`, people read `detail`. */
         Problem: {
             code: string;
@@ -2038,10 +2654,53 @@ export interface components {
             code: string;
             message: string;
         };
+        RecordPoint: {
+            /** Format: double */
+            actual_ml: number;
+            days: number | null;
+            inside: boolean;
+            /** Format: double */
+            lower_ml: number;
+            /** Format: double */
+            predicted_ml: number;
+            /** Format: double */
+            upper_ml: number;
+        };
         RefusedFile: {
             code: string;
             name: string;
             reason: string;
+        };
+        RegionChange: {
+            /** Format: double */
+            base_ml: number | null;
+            /** Format: double */
+            change_percent?: number | null;
+            /** Format: double */
+            expected_dice?: number | null;
+            /** Format: double */
+            follow_ml: number | null;
+            label?: number;
+            name: string;
+            /** Format: double */
+            noise_percent?: number | null;
+            /** Format: double */
+            per_year_percent?: number | null;
+            side?: string | null;
+            verdict: components["schemas"]["ChangeVerdict"];
+        };
+        Registration: {
+            /** @description 4 by 4, LPS in mm: base point to follow-up point */
+            matrix: number[][];
+            method: string;
+            /** Format: double */
+            overlap: number;
+            /** Format: double */
+            rotation_deg: number;
+            /** Format: double */
+            similarity: number;
+            /** Format: double */
+            translation_mm: number;
         };
         /** @description What must be looked at before approving; ``viewed``: the reader has opened it. */
         RequiredView: {
@@ -2099,6 +2758,103 @@ export interface components {
             tier: components["schemas"]["TierEnum"];
             unit: string;
         };
+        /** @description A lesion as the run found it. See ``lesions`` of the comparison for what people say. */
+        RunLesion: {
+            /** Format: double */
+            base_ml: number;
+            /** @description x, y, z in mm in the frame of the base image */
+            centre_lps: number[];
+            children?: string[];
+            /** Format: double */
+            diameter_mm?: number | null;
+            /** Format: double */
+            follow_ml: number;
+            name: string;
+            parents?: string[];
+            state: components["schemas"]["LesionState"];
+            track: string;
+        };
+        /** @description A prediction beside one real scan. */
+        Score: {
+            /** Format: date */
+            readonly actual_date: string;
+            /** Format: double */
+            readonly actual_ml: number | null;
+            readonly actual_series_uid: string;
+            readonly actual_study_uid: string;
+            /** @description The error map among them. */
+            readonly artifacts: components["schemas"]["Artifact"][];
+            readonly beats_carry_forward: boolean | null;
+            readonly comparable: boolean | null;
+            readonly content: components["schemas"]["ScoreContent"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly inside_interval: boolean | null;
+            /** Format: uuid */
+            readonly job: string | null;
+            /** Format: double */
+            readonly lower_ml: number | null;
+            /** Format: double */
+            readonly predicted_ml: number | null;
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string | null;
+            /** Format: double */
+            readonly upper_ml: number | null;
+        };
+        /** @description A prediction beside one real scan. */
+        ScoreBrief: {
+            /** Format: date */
+            readonly actual_date: string;
+            /** Format: double */
+            readonly actual_ml: number | null;
+            readonly actual_series_uid: string;
+            readonly actual_study_uid: string;
+            readonly beats_carry_forward: boolean | null;
+            readonly comparable: boolean | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly error: components["schemas"]["JobError"] | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly inside_interval: boolean | null;
+            /** Format: uuid */
+            readonly job: string | null;
+            /** Format: double */
+            readonly lower_ml: number | null;
+            /** Format: double */
+            readonly predicted_ml: number | null;
+            readonly state: components["schemas"]["JobState"];
+            readonly stream: string | null;
+            /** Format: double */
+            readonly upper_ml: number | null;
+        };
+        /** @description The content of score.json. */
+        ScoreContent: {
+            /** Format: double */
+            actual_ml?: number | null;
+            beats_carry_forward?: boolean | null;
+            carry_forward?: components["schemas"]["CarryForward"] | null;
+            comparable: boolean;
+            days_actual: number | null;
+            /** Format: double */
+            delta_rmae?: number | null;
+            /** Format: double */
+            dice?: number | null;
+            format: string;
+            inside_interval?: boolean | null;
+            /** Format: double */
+            lower_ml?: number | null;
+            /** Format: double */
+            new_tissue_dice?: number | null;
+            /** Format: double */
+            predicted_ml?: number | null;
+            /** Format: double */
+            upper_ml?: number | null;
+            warnings?: components["schemas"]["FollowupWarning"][];
+        };
         /**
          * @description * `findings` - findings
          *     * `impression` - impression
@@ -2120,7 +2876,7 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             id: string;
             linked: boolean;
-            origin: components["schemas"]["OriginEnum"];
+            origin: components["schemas"]["SentenceOriginEnum"];
             reason: string | null;
             removed: boolean;
             section: components["schemas"]["SectionEnum"];
@@ -2133,6 +2889,12 @@ export interface components {
             section: components["schemas"]["SectionEnum"];
             text: string;
         };
+        /**
+         * @description * `ai` - ai
+         *     * `person` - person
+         * @enum {string}
+         */
+        SentenceOriginEnum: "ai" | "person";
         Series: {
             ai_generated: boolean;
             body_part: string;
@@ -2277,6 +3039,45 @@ export interface components {
          * @enum {string}
          */
         TierEnum: "pixel" | "feature" | "task";
+        /** @description All studies of one person, the earliest first. */
+        Timeline: {
+            comparisons: components["schemas"]["ComparisonBrief"][];
+            predictions: components["schemas"]["PredictionBrief"][];
+            studies: components["schemas"]["TimelineStudy"][];
+            treatments: components["schemas"]["Treatment"][];
+            /** @description There are more studies than are shown. */
+            truncated: boolean;
+            undated: components["schemas"]["TimelineStudy"][];
+        };
+        TimelineSeries: {
+            /** @description Made here or by a model: no base, follow-up or prior. */
+            ai_generated: boolean;
+            body_part: string;
+            /** @description False while instances may still arrive. */
+            complete: boolean;
+            description: string;
+            device: string | null;
+            frame_of_reference_uid: string;
+            geometry: components["schemas"]["GeometryKind"];
+            modality: string;
+            /** @description FLAIR, T1, T1+C, T2, … */
+            sequence: string | null;
+            series_uid: string;
+            slices: number;
+            /** @description z, y, x */
+            spacing_mm: number[] | null;
+            synthetic: boolean;
+        };
+        TimelineStudy: {
+            /** Format: date */
+            date: string | null;
+            description: string;
+            modalities: string[];
+            series: components["schemas"]["TimelineSeries"][];
+            study_uid: string;
+            /** Format: time */
+            time: string | null;
+        };
         Token: {
             /** Format: date-time */
             readonly created_at: string;
@@ -2293,6 +3094,123 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
             name: string;
+        };
+        Track: {
+            name: string;
+            origin: components["schemas"]["LesionOrigin"];
+            points: components["schemas"]["TrackPoint"][];
+            /** @description Tracking UID. */
+            track: string;
+        };
+        TrackPoint: {
+            comparable: boolean | null;
+            /** Format: uuid */
+            comparison: string;
+            corrected: boolean;
+            /** Format: date */
+            date: string | null;
+            /** Format: double */
+            ml: number;
+            series_uid: string;
+            /**
+             * @description Null for a first image.
+             *
+             *     * `new` - new
+             *     * `enlarging` - enlarging
+             *     * `stable` - stable
+             *     * `shrinking` - shrinking
+             *     * `resolved` - resolved
+             *     * `merged` - merged
+             *     * `split` - split
+             */
+            state: components["schemas"]["LesionState"];
+            study_uid: string;
+        };
+        /** @description How often one version of a model was right on this site's patients. */
+        TrackRecord: {
+            /**
+             * Format: double
+             * @description Share of n.
+             */
+            beats_carry_forward: number | null;
+            /**
+             * Format: double
+             * @description Median of actual - predicted.
+             */
+            bias_ml: number | null;
+            /**
+             * Format: double
+             * @description The same, of the actual.
+             */
+            bias_percent: number | null;
+            calibration: components["schemas"]["Calibration"][];
+            /** Format: double */
+            coverage: number | null;
+            /** Format: double */
+            coverage_high: number | null;
+            /**
+             * Format: double
+             * @description Wilson, 95 %.
+             */
+            coverage_low: number | null;
+            /**
+             * Format: double
+             * @description The nominal coverage.
+             */
+            interval: number | null;
+            /** Format: double */
+            median_delta_rmae: number | null;
+            /** Format: double */
+            median_dice: number | null;
+            /** @description Digest of its weights. */
+            model_sha256: string;
+            model_version: string;
+            /** @description Scored against a comparable scan. */
+            n: number;
+            not_comparable: number;
+            /** @description Of the predictions that were scored. */
+            patients: number;
+            pipeline: string;
+            /** @description The newest 500. */
+            points: components["schemas"]["RecordPoint"][];
+            /** @description Made, whether or not a scan has come. */
+            predictions: number;
+            version: string;
+        };
+        /** @description Every lesion over time; rejected ones are left out, merged ones count where they belong. */
+        Tracks: {
+            tracks: components["schemas"]["Track"][];
+        };
+        Treatment: {
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            /** Format: date */
+            readonly ended_on: string | null;
+            /** Format: uuid */
+            readonly id: string;
+            readonly kind: components["schemas"]["TreatmentKind"];
+            readonly note: string;
+            /** Format: date */
+            readonly started_on: string;
+        };
+        /**
+         * @description * `surgery` - Surgery
+         *     * `radiotherapy` - Radiotherapy
+         *     * `chemotherapy` - Chemotherapy
+         *     * `immunotherapy` - Immunotherapy
+         *     * `other` - Other
+         * @enum {string}
+         */
+        TreatmentKind: "surgery" | "radiotherapy" | "chemotherapy" | "immunotherapy" | "other";
+        TreatmentWriteRequest: {
+            /** Format: date */
+            ended_on?: string | null;
+            kind: components["schemas"]["TreatmentKind"];
+            /** @default  */
+            note: string;
+            /** Format: date */
+            started_on: string;
         };
         /**
          * @description * `Gy` - Gy
@@ -2311,6 +3229,16 @@ export interface components {
             files: string[];
             paths?: string[];
         };
+        Ventricle: {
+            /** Format: double */
+            base?: number | null;
+            /** Format: double */
+            lower?: number | null;
+            /** Format: double */
+            median?: number | null;
+            /** Format: double */
+            upper?: number | null;
+        };
         VersionNamed: {
             /** Format: uuid */
             id: string;
@@ -2321,6 +3249,15 @@ export interface components {
             keys: string[];
             /** @description Of the result that is shown. */
             result_sha256: string;
+        };
+        VolumeAt: {
+            days: number;
+            /** Format: double */
+            lower_ml: number;
+            /** Format: double */
+            median_ml: number;
+            /** Format: double */
+            upper_ml: number;
         };
         Warning: {
             code: string;
@@ -2526,6 +3463,157 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedAuditEntryList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followup_comparisons_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description All of the patient of this study. */
+                study_uid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedComparisonBriefList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followup_comparisons_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonBrief"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonBrief"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followup_comparisons_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowupComparison"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followup_corrections_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowupComparison"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowupComparison"];
                 };
             };
             /** @description Refused, or failed. */
@@ -3894,6 +4982,112 @@ export interface operations {
             };
         };
     };
+    predictions_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description All of the patient of this study. */
+                study_uid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPredictionBriefList"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predictions_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionCreateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionBrief"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionBrief"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predictions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     series_read: {
         parameters: {
             query?: never;
@@ -4281,6 +5475,141 @@ export interface operations {
             };
         };
     };
+    timeline_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tracks_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    treatments_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"][];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    treatments_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same body makes one job, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study_uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TreatmentWriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tokens_list: {
         parameters: {
             query?: {
@@ -4361,6 +5690,127 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_records_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackRecord"][];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_records_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackRecord"][];
+                };
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    treatments_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    treatments_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                treatment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTreatmentChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treatment"];
+                };
             };
             /** @description Refused, or failed. */
             default: {

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class LongitudinalConfig(AppConfig):
+    name = "apps.longitudinal"
+    label = "longitudinal"
+    verbose_name = "Follow-up"
+
+    def ready(self) -> None:
+        from apps.jobs.signals import job_finishing
+        from apps.longitudinal.extension import StudyFollowup
+        from apps.longitudinal.services.follow import on_job_finishing
+        from apps.studies.extensions import study_extension_add
+
+        study_extension_add("followup", StudyFollowup())
+        job_finishing.connect(on_job_finishing, dispatch_uid="longitudinal")

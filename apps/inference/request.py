@@ -9,7 +9,7 @@ from django.db import transaction
 from jsonschema import Draft202012Validator
 
 from apps.accounts.models import User
-from apps.accounts.policy import require
+from apps.accounts.policy import allowed, require
 from apps.audit.services import audit_record
 from apps.core.errors import Conflict, NotFound, Refused
 from apps.core.idempotency import idempotent_create
@@ -92,10 +92,32 @@ def inference_request(
     return job, outcome.created
 
 
+def system_request(
+    *,
+    on_behalf_of: User | None,
+    pipeline: str,
+    inputs: Mapping[str, str],
+    params: Mapping[str, Any],
+) -> Job:
+    """A job that nobody has just asked for. It runs in the name of ``on_behalf_of``, where that
+    person may still run jobs, else in the system's; what it asks for is checked as anybody's.
+
+    Raises ``NotFound``, ``Refused`` and ``InputRefused`` as ``inference_request`` does.
+    """
+    return _create(
+        user=on_behalf_of if allowed(on_behalf_of, "job.run") else None,
+        name=pipeline,
+        inputs=inputs,
+        params=params,
+        override_reason="",
+        retry_of=None,
+    )
+
+
 @transaction.atomic
 def _create(
     *,
-    user: User,
+    user: User | None,
     name: str,
     inputs: Mapping[str, str],
     params: Mapping[str, Any],

@@ -68,7 +68,7 @@ class PredictionScoreAdmin(LookedAt):
     """The rows of the track records."""
 
     list_display = (
-        "id", "model", "actual_date", "comparable", "inside_interval", "beats_carry_forward",
+        "id", "of_model", "actual_date", "comparable", "inside_interval", "beats_carry_forward",
     )  # fmt: skip
     list_filter = ("comparable", "inside_interval", "prediction__model_version")
     list_select_related = ("prediction",)
@@ -79,5 +79,5 @@ class PredictionScoreAdmin(LookedAt):
     )  # fmt: skip
 
     @admin.display(description="Model")
-    def model(self, score: PredictionScore) -> str:
+    def of_model(self, score: PredictionScore) -> str:
         return f"{score.prediction.pipeline_version} {score.prediction.model_version}".strip()

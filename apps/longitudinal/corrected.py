@@ -78,8 +78,9 @@ def _added(row: LesionCorrection) -> Lesion:
 
 
 def _set_added(lesion: Lesion, row: LesionCorrection) -> None:
+    value: Lesion = row.value or {}
     for name in ("state", "base_ml", "follow_ml", "centre_lps", "diameter_mm"):
-        lesion[name] = row.value[name]
+        lesion[name] = value[name]
 
 
 def _add_up(lesions: Iterable[Lesion]) -> None:

@@ -105,7 +105,7 @@ def _known_places(comparison: Comparison) -> list[Placed]:
     return seen + [
         Placed(
             key=row.track.tracking_uid,
-            centres={row.comparison.base_series_uid: row.value["centre_lps"]},
+            centres={row.comparison.base_series_uid: (row.value or {})["centre_lps"]},
         )
         for row in added
     ]

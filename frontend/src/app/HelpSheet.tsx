@@ -30,7 +30,15 @@ const REPORT: readonly Row[] = [
   { keys: ["Enter"], title: "Add a sentence below" },
 ];
 
-const VIEWER_GROUPS = ["Tools", "Window", "View", "Navigate", "Overlay", "Plan"] as const;
+const VIEWER_GROUPS = [
+  "Tools",
+  "Window",
+  "View",
+  "Navigate",
+  "Overlay",
+  "Plan",
+  "Follow-up",
+] as const;
 
 const KEY_NAMES: Record<string, string> = {
   ArrowUp: "↑",

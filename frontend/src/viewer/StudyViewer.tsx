@@ -2,13 +2,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { HeaderPanel } from "./HeaderPanel";
 import { letGoOfButton, runShortcut, shouldIgnoreKey } from "./keyboard";
 import { Legend } from "./Legend";
+import { FollowPanel } from "./layers/FollowPanel";
 import { LayerPanel } from "./layers/LayerPanel";
 import { ViewerSession } from "./session";
 import { actionOfKey } from "./shortcuts";
 import { useStore } from "./store";
 import { Toolbar } from "./Toolbar";
 import type { StudyViewerProps } from "./types";
-import { useFocus, useMeasurements, useOverlay, usePlanning, useSeries } from "./useSession";
+import { useFocus, useLayers, useMeasurements, useOverlay, useSeries } from "./useSession";
 import { ViewportGrid } from "./ViewportGrid";
 import styles from "./viewer.module.css";
 
@@ -51,7 +52,7 @@ function Viewer(props: ViewerProps) {
   useOverlay(session, state.mode, seg);
   useFocus(session, props, state.status === "ready");
   useMeasurements(session, props);
-  usePlanning(session, props);
+  useLayers(session, props);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -74,13 +75,16 @@ function Viewer(props: ViewerProps) {
     <div className={styles.root} ref={root}>
       <Toolbar session={session} canMeasure={props.canMeasure ?? true} />
       <div className={styles.stage}>
-        {props.planning != null && (
+        {props.planning != null && props.followup == null && (
           <LayerPanel
             session={session}
             planning={props.planning}
             series={props.series}
             onStructureDrawn={props.onStructureDrawn}
           />
+        )}
+        {props.followup != null && (
+          <FollowPanel session={session} followup={props.followup} series={props.series} />
         )}
         <ViewportGrid session={session} series={active} />
         <Legend

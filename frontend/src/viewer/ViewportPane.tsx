@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { PLANE_COLOUR } from "./crosshairLayer";
 import { scaleBarLength } from "./geometry";
+import { PredictedMark } from "./PredictedMark";
 import type { Pane } from "./pane";
 import type { ViewerSession } from "./session";
 import { createStore, useStore } from "./store";
@@ -66,6 +67,7 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
         onContextMenu={(event) => event.preventDefault()}
       />
       <PaneTexts id={id} info={info} state={state} series={series} />
+      <SecondImage session={session} series={series} />
       {info.failure !== null && (
         <PaneFailure
           text={info.failure}
@@ -86,6 +88,30 @@ export function ViewportPane({ id, session, series }: ViewportPaneProps) {
         />
       )}
     </div>
+  );
+}
+
+/** What is said of the second image where it is drawn in this pane. */
+function SecondImage({
+  session,
+  series,
+}: {
+  readonly session: ViewerSession;
+  readonly series: ViewerSeries | null;
+}) {
+  const { fusion, companion, isSecondShown } = useStore(session.layers.state);
+  const second = session.layers.companionSeries();
+  const isLaid = fusion !== "off" && companion.status === "ready";
+  const isBy = fusion === "flicker" && isLaid;
+  return (
+    <>
+      <PredictedMark series={series} over={isLaid ? second : null} />
+      {isBy && (
+        <span className={styles.turn} data-second={isSecondShown || undefined} aria-hidden="true">
+          {isSecondShown ? `2 · ${second?.description ?? ""}` : `1 · ${series?.description ?? ""}`}
+        </span>
+      )}
+    </>
   );
 }
 

@@ -10,11 +10,14 @@ const NAVIGATION = /^(Arrow|Page|Home$|End$)/;
 /** Ticks, choices and sliders take spaces and arrows, but no letters. */
 const TEXT_FIELDS = "textarea, input:not([type=checkbox], [type=radio], [type=range])";
 
+/** What has keys of its own. */
+const OWN_KEYS = `${TEXT_FIELDS}, select, [role=dialog], [data-own-keys]`;
+
 /** Keys belong to the viewer unless a text field, a menu or another panel has them. */
 export function shouldIgnoreKey(event: KeyboardEvent, root: HTMLElement | null): boolean {
   if (event.defaultPrevented || !(event.target instanceof HTMLElement)) return true;
   const { target } = event;
-  if (target.isContentEditable || target.closest(`${TEXT_FIELDS}, select, [role=dialog]`)) {
+  if (target.isContentEditable || target.closest(OWN_KEYS)) {
     return true;
   }
   const isButton = target.closest("button, a, input, [role=menu], [role=tablist]") !== null;
@@ -55,6 +58,8 @@ export function runShortcut(session: ViewerSession, action: ShortcutAction): boo
       return true;
     case "plan":
       return changePlan(session, what as string);
+    case "follow":
+      return changeFollowup(session, what as string);
     default:
       return runSimple(session, action);
   }
@@ -92,6 +97,17 @@ function changePlan({ layers }: ViewerSession, what: string): boolean {
     fusion: () => layers.cycleFusion(),
     beside: () => layers.change({ isBeside: !look.isBeside }),
     uncertainty: () => layers.change({ isUncertaintyShown: !look.isUncertaintyShown }),
+  };
+  changes[what]?.();
+  return what in changes;
+}
+
+function changeFollowup({ layers }: ViewerSession, what: string): boolean {
+  const { isMapShown, areLesionsShown } = layers.follow.state.get();
+  const changes: Record<string, () => void> = {
+    flicker: () => layers.pressFlicker(),
+    map: () => layers.follow.change({ isMapShown: !isMapShown }),
+    lesions: () => layers.follow.change({ areLesionsShown: !areLesionsShown }),
   };
   changes[what]?.();
   return what in changes;

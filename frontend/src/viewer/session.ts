@@ -70,6 +70,7 @@ export class ViewerSession {
     this.layers = makePlanLayers(roots, {
       loaded: () => this.loaded,
       window: () => this.window.realRange(),
+      isComplete: () => this.state.get().progress === null,
       redraw: () => this.drawLayers(),
     });
     this.measurements = makeMeasurementSync({

@@ -18,6 +18,7 @@ export type ShortcutAction =
   | "overlay:toggle"
   | "overlay:more"
   | "overlay:less"
+  | `follow:${"flicker" | "map" | "lesions"}`
   | `plan:${"dose" | "isodoses" | "structures" | "fusion" | "beside" | "uncertainty"}`
   | "crosshair:toggle"
   | "measurement:delete"
@@ -85,6 +86,14 @@ export const VIEWER_SHORTCUTS: readonly (Shortcut & { readonly action: ShortcutA
   { keys: ["Shift+F"], action: "plan:fusion", title: "Next way to lay two images", group: "Plan" },
   { keys: ["b"], action: "plan:beside", title: "Second image beside the first", group: "Plan" },
   { keys: ["u"], action: "plan:uncertainty", title: "Uncertainty map", group: "Plan" },
+  {
+    keys: ["k"],
+    action: "follow:flicker",
+    title: "Flicker between two images, or hold",
+    group: "Follow-up",
+  },
+  { keys: ["m"], action: "follow:map", title: "Colour map on or off", group: "Follow-up" },
+  { keys: ["n"], action: "follow:lesions", title: "Outlines of lesions", group: "Follow-up" },
 ];
 
 export interface KeyPress {

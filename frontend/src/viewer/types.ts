@@ -86,6 +86,39 @@ export interface ViewerPlanning {
   readonly upperSeriesUid: string | null;
 }
 
+/**
+ * A map of values over the images. `signed` runs from −range to +range around nothing; `share` from
+ * 0 to range.
+ */
+export interface ViewerMap {
+  readonly key: string;
+  readonly title: string;
+  readonly seriesUid: string;
+  readonly kind: "signed" | "share";
+  readonly range: number;
+  readonly unit: string;
+  /** What its ends mean, in a few words: "darker", "brighter". */
+  readonly ends: readonly [low: string, high: string];
+}
+
+/** Lesions to be outlined, found on one of two visits. */
+export interface ViewerLesions {
+  readonly visit: "base" | "follow";
+  readonly segSeriesUid: string;
+  /** 4 x 4, rows: from a point of the images to one of the segmentation's own frame. */
+  readonly matrix: readonly (readonly number[])[] | null;
+}
+
+/** What a comparison of two visits, or a prediction, lays over the images. */
+export interface ViewerFollowup {
+  readonly companionSeriesUid: string | null;
+  readonly companionUids: readonly string[];
+  readonly maps: readonly ViewerMap[];
+  readonly lesions: readonly ViewerLesions[];
+  /** The map to show; null shows none. Another nonce asks again. */
+  readonly mapWish: { readonly key: string | null; readonly nonce: number };
+}
+
 /** A structure drawn by hand, as `POST /studies/{uid}/structures` takes it. */
 export interface DrawnStructure {
   readonly name: string;
@@ -141,7 +174,7 @@ export interface Shortcut {
   readonly keys: readonly string[];
   readonly action: string;
   readonly title: string;
-  readonly group: "Tools" | "Window" | "View" | "Navigate" | "Overlay" | "Plan";
+  readonly group: "Tools" | "Window" | "View" | "Navigate" | "Overlay" | "Plan" | "Follow-up";
 }
 
 export interface StudyViewerProps {
@@ -152,6 +185,8 @@ export interface StudyViewerProps {
   readonly overlay?: ViewerOverlay | null;
   /** The layers of a plan; without it the viewer offers none. */
   readonly planning?: ViewerPlanning | null;
+  /** The layers of a follow-up, in place of those of a plan. */
+  readonly followup?: ViewerFollowup | null;
   /** The structures' names, once the plan's structure set has been read. */
   readonly onStructuresRead?: (names: readonly string[]) => void;
   /** Saves a structure drawn on a series; false where that failed. Without it none can be drawn. */

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { toPoint } from "./geometry";
 import type { ViewerSession } from "./session";
 import { useStore } from "./store";
-import type { StudyViewerProps, ViewerSeries } from "./types";
+import type { StudyViewerProps, ViewerFollowup, ViewerPlanning, ViewerSeries } from "./types";
 import type { ViewerState } from "./viewerState";
 
 export function useSeries(session: ViewerSession, active: ViewerSeries | null): void {
@@ -92,12 +92,24 @@ export function useMeasurements(session: ViewerSession, props: StudyViewerProps)
   }, [session, onMeasurementSelected]);
 }
 
-export function usePlanning(session: ViewerSession, props: StudyViewerProps): void {
-  const { planning, series, activeSeriesUid, onStructuresRead, onCompared } = props;
+/** Two visits are compared as the images of a plan are; a follow-up has no doses. */
+const comparedAlone = ({ companionSeriesUid, companionUids }: ViewerFollowup): ViewerPlanning => ({
+  doses: [],
+  structuresSeriesUid: null,
+  companionSeriesUid,
+  companionUids,
+  lowerSeriesUid: null,
+  upperSeriesUid: null,
+});
+
+export function useLayers(session: ViewerSession, props: StudyViewerProps): void {
+  const { planning = null, followup = null, series, activeSeriesUid } = props;
+  const { onStructuresRead, onCompared } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image is compared anew
   useEffect(() => {
-    session.layers.setRequest(planning == null ? null : { planning, series });
-  }, [session, planning, series, activeSeriesUid]);
+    const asked = followup === null ? planning : comparedAlone(followup);
+    session.layers.setRequest(asked === null ? null : { planning: asked, followup, series });
+  }, [session, planning, followup, series, activeSeriesUid]);
 
   const { structures, isBeside, fusion, companion } = useStore(session.layers.state);
   useEffect(() => {

@@ -1,5 +1,6 @@
 import { useStore } from "../store";
 import type { ViewerPlanning, ViewerSeries } from "../types";
+import { FASTEST, SLOWEST } from "./flicker";
 import { FUSION_MODES, type FusionMode, NOT_LOADED } from "./layerState";
 import styles from "./layers.module.css";
 import { Ramp, Section, Slider, StatusText, Switch } from "./parts";
@@ -11,24 +12,24 @@ const MODE_NAMES: Record<FusionMode, string> = {
   checkerboard: "Checker",
   spyglass: "Lens",
   difference: "Difference",
+  flicker: "Flicker",
 };
 
 interface CompareSectionProps {
   readonly layers: PlanLayers;
-  readonly planning: ViewerPlanning;
+  readonly companionUids: readonly string[];
   readonly series: readonly ViewerSeries[];
+  /** What to do where no image can be compared. */
+  readonly none: string;
 }
 
-export function CompareSection({ layers, planning, series }: CompareSectionProps) {
+export function CompareSection({ layers, companionUids, series, none }: CompareSectionProps) {
   const state = useStore(layers.state);
-  const others = series.filter((one) => planning.companionUids.includes(one.series_uid));
+  const others = series.filter((one) => companionUids.includes(one.series_uid));
   if (others.length === 0) {
     return (
       <Section title="Compare">
-        <p className={styles.text}>
-          No other image shares this image's frame of reference. Make a synthetic CT from the MR to
-          compare the two.
-        </p>
+        <p className={styles.text}>{none}</p>
       </Section>
     );
   }
@@ -58,7 +59,7 @@ export function CompareSection({ layers, planning, series }: CompareSectionProps
           <label
             key={mode}
             data-chosen={state.fusion === mode || undefined}
-            title={mode === "difference" ? "Between two CT, acquired or synthetic" : undefined}
+            title={mode === "difference" ? "Between two images of one modality" : undefined}
           >
             <input
               type="radio"
@@ -86,7 +87,9 @@ export function CompareSection({ layers, planning, series }: CompareSectionProps
 }
 
 function ModeControls({ layers }: { readonly layers: PlanLayers }) {
-  const { fusion, mix, differenceRange } = useStore(layers.state);
+  const state = useStore(layers.state);
+  const { fusion, mix, differenceRange } = state;
+  if (fusion === "flicker") return <FlickerControls layers={layers} />;
   if (fusion === "blend") {
     return (
       <Slider
@@ -101,6 +104,26 @@ function ModeControls({ layers }: { readonly layers: PlanLayers }) {
   }
   if (fusion === "spyglass") return <p className={styles.text}>Move the pointer over an image.</p>;
   if (fusion !== "difference") return null;
+  if (layers.isScaled()) {
+    const end = `${state.differencePercent} %`;
+    return (
+      <>
+        <Slider
+          label="Range"
+          value={state.differencePercent}
+          low={5}
+          high={100}
+          step={5}
+          unit="%"
+          onChange={(differencePercent) => layers.change({ differencePercent })}
+        />
+        <Ramp map="difference" ends={[`−${end}`, "0", `+${end}`]} />
+        <p className={styles.text}>
+          The second image minus the first, each scaled to its own grey values.
+        </p>
+      </>
+    );
+  }
   return (
     <>
       <Slider
@@ -114,6 +137,36 @@ function ModeControls({ layers }: { readonly layers: PlanLayers }) {
       />
       <Ramp map="difference" ends={[`−${differenceRange} HU`, "0", `+${differenceRange} HU`]} />
       <p className={styles.text}>The shown image minus the second one.</p>
+    </>
+  );
+}
+
+function FlickerControls({ layers }: { readonly layers: PlanLayers }) {
+  const { isFlickering, flickerRate, isSecondShown } = useStore(layers.state);
+  return (
+    <>
+      <Switch
+        label="Changing"
+        action="follow:flicker"
+        isOn={isFlickering}
+        onChange={(isOn) => layers.change({ isFlickering: isOn })}
+      />
+      <Slider
+        label="Rate"
+        value={flickerRate}
+        low={SLOWEST}
+        high={FASTEST}
+        unit="Hz"
+        onChange={(rate) => layers.change({ flickerRate: rate })}
+      />
+      <button
+        type="button"
+        className={styles.action}
+        disabled={isFlickering}
+        onClick={() => layers.change({ isSecondShown: !isSecondShown })}
+      >
+        Show the {isSecondShown ? "first" : "second"}
+      </button>
     </>
   );
 }

@@ -39,7 +39,12 @@ export function LayerPanel(props: LayerPanelProps) {
           {onStructureDrawn !== undefined && (
             <DrawSection layers={layers} onDrawn={onStructureDrawn} />
           )}
-          <CompareSection layers={layers} planning={planning} series={series} />
+          <CompareSection
+            layers={layers}
+            companionUids={planning.companionUids}
+            series={series}
+            none="No other image shares this image's frame of reference. Make a synthetic CT from the MR to compare the two."
+          />
           <UncertaintySection layers={layers} planning={planning} />
         </div>
       )}

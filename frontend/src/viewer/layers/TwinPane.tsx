@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { PredictedMark } from "../PredictedMark";
 import type { ViewerSession } from "../session";
 import { useStore } from "../store";
 import styles from "../viewer.module.css";
@@ -44,6 +45,7 @@ export function TwinPane({ session }: { readonly session: ViewerSession }) {
           {series?.ai_generated && <span className={styles.badgeAi}>AI-made</span>}
         </div>
       </div>
+      <PredictedMark series={series} />
       {companion.status !== "ready" && (
         <div className={styles.message} role={companion.status === "failed" ? "alert" : "status"}>
           <strong>

@@ -107,6 +107,14 @@ export function risingColouring(most: number, opacity: number): Colouring {
   return (value) => table(value / most);
 }
 
+/** As rising, but see-through near nothing, and the more opaque the higher. */
+export function shareColouring(most: number, opacity: number): Colouring {
+  const paint = (share: number) =>
+    share < 0.05 ? 0 : pixelOf(between(RISING, share), opacity * Math.min(1, 0.35 + share));
+  const table = tableOf(paint, 0, 1);
+  return (value) => table(value / most);
+}
+
 export function gammaColouring(opacity: number): Colouring {
   return tableOf((gamma) => (gamma <= 0 ? 0 : pixelOf(between(GAMMA, gamma), opacity)), 0, 2);
 }

@@ -40,6 +40,8 @@ export interface ShownStructure {
 export interface LayerVolumes {
   readonly base: ScalarVolume | null;
   readonly companion: ScalarVolume | null;
+  /** The second minus the first where both are scaled to their own values: MR has no unit. */
+  readonly scaled: { readonly first: ScalarVolume; readonly second: ScalarVolume } | null;
   /** Grey window of the second image, real units. */
   readonly companionWindow: { readonly lower: number; readonly upper: number } | null;
   readonly lower: ScalarVolume | null;
@@ -86,9 +88,10 @@ function drawFusion(scene: Scene, volumes: LayerVolumes, state: LayersState): vo
   const { context } = scene;
   if (state.fusion === "off" || volumes.companion === null) return;
   if (state.fusion === "difference") {
-    drawDifference(scene, volumes, state.differenceRange);
+    drawDifference(scene, volumes, state);
     return;
   }
+  if (state.fusion === "flicker" && !state.isSecondShown) return;
   if (state.fusion === "spyglass" && scene.pointer === null) return;
   context.save();
   clipTo(state.fusion, scene);
@@ -99,7 +102,7 @@ function drawFusion(scene: Scene, volumes: LayerVolumes, state: LayersState): vo
 }
 
 function clipTo(fusion: FusionMode, { context, size, pointer }: Scene): void {
-  if (fusion === "blend" || fusion === "off") return;
+  if (fusion === "blend" || fusion === "flicker" || fusion === "off") return;
   context.beginPath();
   if (fusion === "checkerboard") {
     for (const square of checkerSquares(size.width, size.height)) context.rect(...square);
@@ -122,7 +125,7 @@ function drawGrey(scene: Scene, { companion, companionWindow }: LayerVolumes): v
   paintVolume(scene, companion, greyColouring(lower, upper), "grey");
 }
 
-function paintVolume(
+export function paintVolume(
   { context, view, size }: Scene,
   volume: ScalarVolume,
   colouring: Colouring,
@@ -133,10 +136,17 @@ function paintVolume(
   if (plane !== null) drawPlane(context, plane, colouring, slot);
 }
 
-/** The shown image minus the second one. */
-function drawDifference(scene: Scene, { base, companion }: LayerVolumes, range: number): void {
+/** The shown image minus the second one; of two visits the later minus the earlier. */
+function drawDifference(scene: Scene, volumes: LayerVolumes, state: LayersState): void {
+  const { base, companion, scaled } = volumes;
+  if (scaled !== null) {
+    const colouring = differenceColouring(state.differencePercent / 100, DIFFERENCE_OPACITY);
+    drawSubtraction(scene, scaled.second, scaled.first, colouring);
+    return;
+  }
   if (base === null || companion === null) return;
-  drawSubtraction(scene, base, companion, differenceColouring(range, DIFFERENCE_OPACITY));
+  const colouring = differenceColouring(state.differenceRange, DIFFERENCE_OPACITY);
+  drawSubtraction(scene, base, companion, colouring);
 }
 
 function drawUncertainty(scene: Scene, { lower, upper }: LayerVolumes, state: LayersState): void {

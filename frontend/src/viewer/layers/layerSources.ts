@@ -7,6 +7,7 @@ import type { SeriesRoots } from "../loadedSeries";
 import type { DicomJson } from "../palette";
 import type { ViewerDose, ViewerSeries } from "../types";
 import type { Rescale } from "../windowing";
+import { type LesionMask, readLesions } from "./lesionMasks";
 import { readParametricMap } from "./parametricFile";
 import type { ScalarVolume } from "./resample";
 import { readRtstruct } from "./rtstructFile";
@@ -74,6 +75,15 @@ export async function fetchStructures(
   signal: AbortSignal,
 ): Promise<Structure[]> {
   return readRtstruct(await fetchNewest(series, roots, signal));
+}
+
+/** The segments of a segmentation, wherever they lie in the patient. */
+export async function fetchLesions(
+  series: ViewerSeries,
+  roots: SeriesRoots,
+  signal: AbortSignal,
+): Promise<LesionMask[]> {
+  return readLesions(await fetchNewest(series, roots, signal));
 }
 
 /** The newest object of a series, whole. */

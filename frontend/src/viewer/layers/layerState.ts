@@ -4,7 +4,7 @@ import type { DoseKind, ViewerDose } from "../types";
 import { ISODOSES } from "./colours";
 import type { Structure } from "./structures";
 
-export type FusionMode = "off" | "blend" | "checkerboard" | "spyglass" | "difference";
+export type FusionMode = "off" | "blend" | "checkerboard" | "spyglass" | "difference" | "flicker";
 
 /** In the order in which the keyboard goes through them. */
 export const FUSION_MODES: readonly FusionMode[] = [
@@ -13,6 +13,7 @@ export const FUSION_MODES: readonly FusionMode[] = [
   "checkerboard",
   "spyglass",
   "difference",
+  "flicker",
 ];
 
 export type LoadState = "none" | "loading" | "ready" | "failed";
@@ -47,6 +48,12 @@ export interface LayersState {
   readonly mix: number;
   /** Real units of the difference that take the full colour. */
   readonly differenceRange: number;
+  /** The same for two MR, each scaled to its own values, in percent. */
+  readonly differencePercent: number;
+  readonly isFlickering: boolean;
+  /** Changes between the images, a second. */
+  readonly flickerRate: number;
+  readonly isSecondShown: boolean;
   readonly isUncertaintyShown: boolean;
   readonly uncertainty: LayerStatus;
   readonly uncertaintyRange: number;
@@ -70,6 +77,10 @@ export const INITIAL_LAYERS: LayersState = {
   isBeside: false,
   mix: 0.5,
   differenceRange: 200,
+  differencePercent: 30,
+  isFlickering: false,
+  flickerRate: 2,
+  isSecondShown: false,
   isUncertaintyShown: false,
   uncertainty: NOT_LOADED,
   uncertaintyRange: 400,

@@ -181,8 +181,8 @@ describe("what is shown", () => {
       mode = nextFusion(mode, true);
       seen.push(mode);
     }
-    expect(seen).toEqual(["blend", "checkerboard", "spyglass", "difference", "off"]);
-    expect(nextFusion("spyglass", false)).toBe("off");
+    expect(seen).toEqual(["blend", "checkerboard", "spyglass", "difference", "flicker", "off"]);
+    expect(nextFusion("spyglass", false)).toBe("flicker");
   });
 
   it("is toggled without changing the old set", () => {

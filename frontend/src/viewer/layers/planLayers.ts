@@ -4,8 +4,7 @@ import { isAbort, reasonOf } from "../api";
 import type { LoadedSeries, SeriesRoots } from "../loadedSeries";
 import type { Pane } from "../pane";
 import { createStore, type Store } from "../store";
-import type { ViewerDose, ViewerPlanning, ViewerSeries } from "../types";
-import { percentileRange } from "../windowing";
+import type { ViewerDose, ViewerFollowup, ViewerPlanning, ViewerSeries } from "../types";
 import { type Drawing, makeDrawing } from "./drawing";
 import {
   drawCompanion,
@@ -14,6 +13,9 @@ import {
   type LayerVolumes,
   type ShownStructure,
 } from "./drawLayers";
+import { boundedRate, makeFlicker, pressed, startOf } from "./flicker";
+import { type FollowLayers, makeFollowLayers } from "./followLayers";
+import { carriedWindow, scaledTo, usualRange } from "./intensity";
 import { fetchDose, fetchImage, fetchMap, fetchStructures } from "./layerSources";
 import {
   chosenDose,
@@ -30,26 +32,32 @@ import { maskOf, type Structure } from "./structures";
 /** What the layers are asked to show: the plan's own sources and the series of the study. */
 export interface LayersRequest {
   readonly planning: ViewerPlanning;
+  readonly followup: ViewerFollowup | null;
   readonly series: readonly ViewerSeries[];
 }
 
 export interface PlanLayers {
   readonly state: Store<LayersState>;
   readonly drawing: Drawing;
+  readonly follow: FollowLayers;
   /** A structure filled, by its number. */
   readonly maskOf: (structure: number) => ScalarVolume | null;
   /** Null takes every layer away. */
   readonly setRequest: (request: LayersRequest | null) => void;
   readonly change: (patch: Partial<LayersState>) => void;
   readonly cycleFusion: () => void;
+  /** Begins to flicker, then holds and goes on by turns. */
+  readonly pressFlicker: () => void;
   readonly drawIn: (pane: Pane) => void;
   /** The pointer moved over a view: a lens or the cursor of the other view follows it. */
   readonly followPointer: (pane: Pane) => void;
   /** The view beside the active pane, or null where it goes. */
   readonly setTwin: (canvas: PlanCanvas | null) => void;
   readonly companionSeries: () => ViewerSeries | null;
-  /** Both images have values in HU, which can be subtracted. */
+  /** Both images have values in HU, or are two MR of a follow-up: they can be subtracted. */
   readonly hasDifference: () => boolean;
+  /** They have no unit, so that each is scaled to its own values first. */
+  readonly isScaled: () => boolean;
   readonly destroy: () => void;
 }
 
@@ -57,6 +65,8 @@ export interface LayersHost {
   readonly loaded: () => LoadedSeries | null;
   /** The window of the shown image, real units. */
   readonly window: () => { readonly lower: number; readonly upper: number } | null;
+  /** All voxels of the shown image have come. */
+  readonly isComplete: () => boolean;
   readonly redraw: () => void;
 }
 
@@ -82,8 +92,10 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   let twin: PlanCanvas | null = null;
   let dose: { dose: ViewerDose; volume: ScalarVolume } | null = null;
   let structures: readonly ShownStructure[] = [];
-  let companion: { series: ViewerSeries; volume: ScalarVolume } | null = null;
+  let companion: Companion | null = null;
   let band: { lower: ScalarVolume; upper: ScalarVolume } | null = null;
+
+  const flicker = makeFlicker(state, host.redraw);
 
   const find = (uid: string | null) =>
     request?.series.find((one) => one.series_uid === uid) ?? null;
@@ -99,6 +111,8 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   };
   const image = (series: ViewerSeries) => volumeOf(series, fetchImage);
   const map = (series: ViewerSeries) => volumeOf(series, fetchMap);
+
+  const follow = makeFollowLayers(roots, abort.signal, map, host.redraw);
 
   /** What each layer was last asked to be; null where it was not wanted. */
   const asked: Record<StatusKey, string | null> = {
@@ -191,8 +205,11 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     });
   };
 
-  const hasDifference = () =>
-    find(state.get().companionUid)?.modality === "CT" && host.loaded()?.modality === "CT";
+  const hasDifference = () => {
+    const modality = host.loaded()?.modality;
+    if (find(state.get().companionUid)?.modality !== modality) return false;
+    return modality === "CT" || (request?.followup ?? null) !== null;
+  };
 
   const loadAll = () => {
     loadDose();
@@ -205,6 +222,7 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     base: baseOf(host.loaded()),
     companion: companion?.volume ?? null,
     companionWindow: companion === null ? null : windowOf(companion, host),
+    scaled: companion === null ? null : scaledPair(companion, host),
     lower: band?.lower ?? null,
     upper: band?.upper ?? null,
     dose,
@@ -224,19 +242,37 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     const beside = twin;
     pane.plan.draw(view, (scene) => {
       drawLayers(scene, shown, look);
+      follow.draw(scene);
       drawing.draw(scene);
       drawCursor(scene, beside?.pointer() ?? null);
     });
     beside?.draw(view, (scene) => {
       drawCompanion(scene, shown, look);
+      follow.draw(scene);
       drawing.draw(scene);
       drawCursor(scene, pane.plan.pointer());
     });
   };
 
+  const change = (patch: Partial<LayersState>) => {
+    // A failed layer is asked for again when a person turns to it.
+    for (const [layer, chosenBy] of Object.entries(CHOSEN_BY) as [StatusKey, string[]][]) {
+      const isChosen = chosenBy.some((key) => key in patch);
+      if (isChosen && state.get()[layer].status === "failed") asked[layer] = null;
+    }
+    const start = patch.fusion === undefined ? {} : startOf(patch.fusion);
+    const rate =
+      patch.flickerRate === undefined ? {} : { flickerRate: boundedRate(patch.flickerRate) };
+    state.set({ ...start, ...patch, ...rate });
+    flicker.follow();
+    loadAll();
+    host.redraw();
+  };
+
   return {
     state,
     drawing,
+    follow,
     maskOf: (number) => structures.find((one) => one.structure.number === number)?.mask() ?? null,
     setRequest: (next) => {
       const { companionUid } = state.get();
@@ -245,25 +281,18 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       // A new image may be the one that the old was compared with.
       const isOffered = next?.planning.companionUids.includes(companionUid ?? "") ?? false;
       if (!isOffered) state.set({ companionUid: wanted, companion: NOT_LOADED });
+      const { followup = null, series = [] } = next ?? {};
+      follow.setRequest(followup === null ? null : { followup, series });
       loadAll();
       host.redraw();
     },
-    change: (patch) => {
-      // A failed layer is asked for again when a person turns to it.
-      for (const [layer, chosenBy] of Object.entries(CHOSEN_BY) as [StatusKey, string[]][]) {
-        const isChosen = chosenBy.some((key) => key in patch);
-        if (isChosen && state.get()[layer].status === "failed") asked[layer] = null;
-      }
-      state.set(patch);
-      loadAll();
-      host.redraw();
-    },
-    cycleFusion: () => {
-      state.set({ fusion: nextFusion(state.get().fusion, hasDifference()) });
-      loadCompanion();
-      host.redraw();
+    change,
+    cycleFusion: () => change({ fusion: nextFusion(state.get().fusion, hasDifference()) }),
+    pressFlicker: () => {
+      if (state.get().companionUid !== null) change(pressed(state.get()));
     },
     hasDifference,
+    isScaled: () => hasDifference() && host.loaded()?.modality === "MR",
     companionSeries: () => find(state.get().companionUid),
     drawIn,
     followPointer: (pane) => {
@@ -274,7 +303,10 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       twin = canvas;
       host.redraw();
     },
-    destroy: () => abort.abort(),
+    destroy: () => {
+      flicker.stop();
+      abort.abort();
+    },
   };
 }
 
@@ -292,20 +324,32 @@ function baseOf(loaded: LoadedSeries | null): ScalarVolume | null {
   return { grid: geometry, values: voxels, ...loaded.rescale() };
 }
 
-/** Two CT are compared under one window; an MR beside a CT keeps its own. */
-function windowOf(
-  { series, volume }: { series: ViewerSeries; volume: ScalarVolume },
-  host: LayersHost,
-): { readonly lower: number; readonly upper: number } | null {
-  const own = host.window();
-  if (series.modality === host.loaded()?.modality && own !== null) return own;
-  if (series.modality === "CT") return CT_WINDOW;
-  const stored = storedRanges.get(volume.values) ?? percentileRange(volume.values, 2, 98);
-  if (stored === null) return null;
-  storedRanges.set(volume.values, stored);
-  const { slope, intercept } = volume;
-  return { lower: stored.lower * slope + intercept, upper: stored.upper * slope + intercept };
+interface Companion {
+  readonly series: ViewerSeries;
+  readonly volume: ScalarVolume;
 }
 
-/** Percentiles are looked for once for each image. */
-const storedRanges = new WeakMap<object, { readonly lower: number; readonly upper: number }>();
+/** The usual values of the shown MR and of another; null where there is no such pair. */
+function mrPair({ series, volume }: Companion, host: LayersHost) {
+  const base = host.loaded()?.modality === "MR" ? baseOf(host.loaded()) : null;
+  if (base === null || series.modality !== "MR" || !host.isComplete()) return null;
+  const [from, to] = [usualRange(base), usualRange(volume)];
+  return from === null || to === null ? null : { base, from, to };
+}
+
+/** Two CT are compared under one window, two MR under the same share of their values. */
+function windowOf(companion: Companion, host: LayersHost) {
+  const { series, volume } = companion;
+  const own = host.window();
+  const pair = mrPair(companion, host);
+  if (pair !== null && own !== null) return carriedWindow(own, pair.from, pair.to);
+  if (series.modality === "CT") return host.loaded()?.modality === "CT" ? own : CT_WINDOW;
+  return usualRange(volume);
+}
+
+function scaledPair(companion: Companion, host: LayersHost) {
+  const pair = mrPair(companion, host);
+  if (pair === null) return null;
+  const { base, from, to } = pair;
+  return { first: scaledTo(base, from), second: scaledTo(companion.volume, to) };
+}

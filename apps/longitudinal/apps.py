@@ -10,9 +10,12 @@ class LongitudinalConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.signals import job_finishing
+        from apps.longitudinal.card import figures_of
         from apps.longitudinal.extension import StudyFollowup
         from apps.longitudinal.services.follow import on_job_finishing
+        from apps.registry.extensions import figures_add
         from apps.studies.extensions import study_extension_add
 
+        figures_add("followup", figures_of)
         study_extension_add("followup", StudyFollowup())
         job_finishing.connect(on_job_finishing, dispatch_uid="longitudinal")

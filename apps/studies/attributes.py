@@ -17,6 +17,7 @@ SYNTHESIZING_EQUIPMENT = "109100"
 PROCESSING_EQUIPMENT = "109102"
 OUR_NAME = "Synoptic"
 AI_FAMILY = "123110"
+PREDICTED = "SYNTHETIC PREDICTED"
 OBSERVER_TYPE, DEVICE_OBSERVER = "121005", "121007"
 
 # Where no body part is recorded, the first of these words in a description says it.
@@ -128,6 +129,12 @@ def ai_generated(tags: Tags) -> bool:
         and DEVICE_OBSERVER in _codes(item, "ConceptCodeSequence")
         for item in t.items(tags, "ContentSequence")
     )
+
+
+def predicted(series: Series) -> bool:
+    """Whether a series shows a time that has not come: burnt into its description by what made it,
+    so that a copy from another site is known as well."""
+    return series.ai_generated and series.description.upper().startswith(PREDICTED)
 
 
 def _codes(tags: Tags, sequence: str) -> set[str]:

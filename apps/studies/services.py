@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.services import audit_record
-from apps.core.errors import ApiError, Conflict, NotFound
+from apps.core.errors import ApiError, Conflict, NotFound, Refused
 from apps.pacs.store import study_remove
-from apps.studies import extensions
+from apps.studies import attributes, extensions
 from apps.studies.intake.register import intake_commit
 from apps.studies.models import Annotation
 from apps.studies.selectors import series_get, series_of, study_get
@@ -86,8 +86,14 @@ def _annotation_get(annotation_id: UUID) -> Annotation:
 
 
 def _check_series(study_uid: str, series_uid: str) -> None:
-    if series_get(series_uid).study.study_uid != study_uid:
+    series = series_get(series_uid)
+    if series.study.study_uid != study_uid:
         raise ApiError("This series belongs to another study.", code="series_of_other_study")
+    if attributes.predicted(series):
+        raise Refused(
+            "This image was predicted by a model: nothing is measured on it.",
+            code="predicted_image",
+        )
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

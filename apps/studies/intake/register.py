@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from apps.core.doorbell import ring_on_commit
-from apps.studies import attributes, search
+from apps.studies import attributes, scans, search
 from apps.studies import tags as t
 from apps.studies.intake.snapshot import Snapshot
 from apps.studies.models import (
@@ -117,6 +117,8 @@ def _register(snapshot: Snapshot) -> set[Any]:
         "sop_class_uid": record.sop_class[:64],
         "synthetic": attributes.synthetic(tags),
         "ai_generated": attributes.ai_generated(tags),
+        "sequence": scans.sequence(tags),
+        "device": scans.device(tags),
         "complete": layout is not None,
         "grew_at": timezone.now(),
     }

@@ -181,12 +181,14 @@ def _input(name: str, **values: Any) -> Json:
 
 
 def series_make(study: Study, **values: Any) -> Series:
-    uid = f"2.25.7{next(_number):06d}"
+    number = next(_number)
+    uid = f"2.25.7{number:06d}"
     return Series.objects.create(
         **{
             "series_uid": uid,
             "orthanc_id": uid,
             "study": study,
+            "number": number,
             "grew_at": timezone.now(),
             "complete": True,
             "kind": "image",

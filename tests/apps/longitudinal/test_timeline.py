@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_timeline_costs_the_same_for_any_number(
     visits: int,
 ) -> None:
     series = [visit(f"2024-0{number + 1}-01") for number in range(visits)]
-    for earlier, later in zip(series, series[1:], strict=False):
+    for earlier, later in itertools.pairwise(series):
         compared(earlier, later)
         predicted(earlier)
     client = as_user(clinician)

@@ -35,6 +35,11 @@ OPTIONAL = (
 _TIME = re.compile(r"^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$")
 
 
+def source_header(source: SourceSeries) -> Dataset:
+    """The first of :func:`source_headers`, for what all objects of a series share."""
+    return _repaired(source, source.files[0])
+
+
 def source_headers(source: SourceSeries) -> list[Dataset]:
     """The header of each object of ``source`` (without pixels), repaired, in slice order; a
     multi-frame object comes once.
@@ -42,18 +47,20 @@ def source_headers(source: SourceSeries) -> list[Dataset]:
     Raises:
         InputUnreadable: a file is gone or damaged since it was read.
     """
-    files: dict[Path, None] = dict.fromkeys(source.files)
-    headers = [read_object(file, pixels=False) for file in files]
-    for header in headers:
-        repair(header)
-        for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
-            if not header.get(keyword):  # emptied by de-identification
-                setattr(header, keyword, derived_uid(source.sop_instance_uids[0], keyword))
-        _share_geometry(header)
-        if not header.get("FrameOfReferenceUID"):
-            header.FrameOfReferenceUID = derived_uid(source.series_uid, "frame-of-reference")
-            header.PositionReferenceIndicator = ""
-    return list(headers)
+    return [_repaired(source, file) for file in dict.fromkeys(source.files)]
+
+
+def _repaired(source: SourceSeries, file: Path) -> Dataset:
+    header: Dataset = read_object(file, pixels=False)
+    repair(header)
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
+        if not header.get(keyword):  # emptied by de-identification
+            setattr(header, keyword, derived_uid(source.sop_instance_uids[0], keyword))
+    _share_geometry(header)
+    if not header.get("FrameOfReferenceUID"):
+        header.FrameOfReferenceUID = derived_uid(source.series_uid, "frame-of-reference")
+        header.PositionReferenceIndicator = ""
+    return header
 
 
 def _share_geometry(header: Dataset) -> None:

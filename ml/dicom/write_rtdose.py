@@ -12,7 +12,7 @@ from pydicom.dataset import FileDataset
 from pydicom.tag import Tag
 from pydicom.uid import RTDoseStorage, RTPlanStorage
 
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.image_series import decimal
 from ml.dicom.provenance import Algorithm, Written, mark, save
 from ml.dicom.rt_object import NewObject, object_template, reference
@@ -53,7 +53,7 @@ def write_rtdose(
         raise ValueError("a dose needs the DICOM series it was calculated on")
     _check(dose)
     moment = made_at or datetime.now(UTC)
-    header = source_headers(source.source)[0]
+    header = source_header(source.source)
     new = NewObject(
         sop_class=RTDoseStorage,
         modality="RTDOSE",

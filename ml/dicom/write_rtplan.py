@@ -18,7 +18,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 from pydicom.uid import RTPlanStorage
 
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.image_series import decimal
 from ml.dicom.provenance import Algorithm, Written, mark, save
 from ml.dicom.rt_object import NewObject, object_template, reference
@@ -93,7 +93,7 @@ def write_rtplan(
     if prescription.dose_gy <= 0 or prescription.fractions < 1:
         raise ValueError("a plan needs a prescription")
     moment = made_at or datetime.now(UTC)
-    header = source_headers(source.source)[0]
+    header = source_header(source.source)
     new = NewObject(
         sop_class=RTPlanStorage,
         modality="RTPLAN",

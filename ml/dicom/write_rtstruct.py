@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from ml.dicom.contours import Polygon, contours_of
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.image_series import decimal
 from ml.dicom.person import person_name
 from ml.dicom.provenance import (
@@ -78,7 +78,7 @@ def write_rtstruct(
         if region.mask.shape != source.array.shape:
             raise ValueError(f"{region.name}: {region.mask.shape} is not {source.array.shape}")
     moment = made_at or datetime.now(UTC)
-    header = source_headers(source.source)[0]
+    header = source_header(source.source)
     dataset = object_template(
         header,
         NewObject(

@@ -27,7 +27,7 @@ from reportlab.platypus import (
     Table,
 )
 
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.qa.content import (
     DOSES,
     WARNING,
@@ -74,7 +74,7 @@ def subject_of(source: Volume) -> Subject:
     """
     if source.source is None:
         raise ValueError("a quality report needs the DICOM series it belongs to")
-    header = source_headers(source.source)[0]
+    header = source_header(source.source)
     date = str(header.get("StudyDate") or "")
     iso = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else ""
     return Subject(patient_id=str(header.get("PatientID") or ""), study_date=iso)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydicom.uid import EncapsulatedPDFStorage
 
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.provenance import Algorithm, Written, mark, save
 from ml.dicom.rt_object import NewObject, object_template
 from ml.imaging.volume import Volume
@@ -48,7 +48,7 @@ def write_encapsulated_pdf(
         key=key,
         made_at=moment,
     )
-    dataset = object_template(source_headers(source.source)[0], new)
+    dataset = object_template(source_header(source.source), new)
     del dataset.OperatorsName
     dataset.ConversionType = "WSD"
     dataset.ContentDate, dataset.ContentTime = f"{moment:%Y%m%d}", f"{moment:%H%M%S}"

@@ -24,7 +24,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from ml.dicom.files import read_object
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.provenance import MANUFACTURER, Algorithm, Written, mark, save
 from ml.dicom.qa.content import (
     DOSES,
@@ -75,7 +75,7 @@ def write_qa_sr(
     """
     if source.source is None:
         raise ValueError("a quality report needs the DICOM series it belongs to")
-    header = source_headers(source.source)[0]
+    header = source_header(source.source)
     objects = [read_object(written.path, pixels=False) for written in references]
     root = ContainerContentItem(name=TITLE, is_content_continuous=False)
     root.ContentSequence = hd.sr.ContentSequence(list(_content(plan, algorithm, references)))

@@ -53,11 +53,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Prepared:
+class Prepared:
+    """An MR as the network takes it: on its grid, with the outline of the body, and normalised
+    (``planes``, (z, y, x), padded to the network's stride from the in-plane ``size``)."""
+
     grid: Volume
     body: NDArray[np.bool_]
-    planes: Tensor  # normalised MR (z, y, x), padded to the network's stride
+    planes: Tensor
     size: tuple[int, int]
+
+    @property
+    def scaled(self) -> NDArray[np.float32]:
+        """The normalised MR on ``grid``, (z, y, x)."""
+        cut: NDArray[np.float32] = self.planes[:, : self.size[0], : self.size[1]].numpy()
+        return cut
 
 
 class Synthesiser:
@@ -72,13 +81,16 @@ class Synthesiser:
         self.mirrored = mirrored
         self._run = opened(checkpoint.model, threads)
 
-    def pieces(self, volume: Volume) -> Generator[Part, None, SyntheticCt]:
-        """Work slab by slab, coarse first; returns the result.
+    def pieces(
+        self, volume: Volume, ready: Prepared | None = None
+    ) -> Generator[Part, None, SyntheticCt]:
+        """Work slab by slab, coarse first; returns the result. ``ready`` is :meth:`prepare` of
+        the same volume, where that was needed before.
 
         Raises:
             ValueError: no body with signal is found.
         """
-        ready = self._prepare(volume)
+        ready = ready or self.prepare(volume)
         depth = ready.grid.shape[0]
         maps = np.full((3, *ready.grid.shape), np.nan, dtype=np.float32)
         coarse = list(range(COARSE // 2, depth, COARSE)) or [depth // 2]
@@ -103,15 +115,16 @@ class Synthesiser:
                 result: SyntheticCt = end.value
                 return result
 
-    def _prepare(self, volume: Volume) -> _Prepared:
+    def prepare(self, volume: Volume) -> Prepared:
+        """Raises ValueError where no body with signal is found."""
         grid = canonical(volume, self.model.config.spacing_mm)
         body = body_of_mr(grid)
         scaled = torch.from_numpy(normalise(grid.array, body))
         stride, (_, y, x) = self.model.config.stride, grid.shape
         padded = functional.pad(scaled, (0, -x % stride, 0, -y % stride))
-        return _Prepared(grid=grid, body=body, planes=padded, size=(y, x))
+        return Prepared(grid=grid, body=body, planes=padded, size=(y, x))
 
-    def _predict(self, ready: _Prepared, rows: list[int]) -> NDArray[np.float32]:
+    def _predict(self, ready: Prepared, rows: list[int]) -> NDArray[np.float32]:
         planes = neighbours(ready.planes, rows, self.model.config.offsets)
         out = quantiles(self._run(planes))
         if self.mirrored:
@@ -120,12 +133,11 @@ class Synthesiser:
         y, x = ready.size
         return to_hu(out[..., :y, :x].movedim(1, 0).numpy())
 
-    def _finished(self, volume: Volume, ready: _Prepared, maps: NDArray[np.float32]) -> SyntheticCt:
+    def _finished(self, volume: Volume, ready: Prepared, maps: NDArray[np.float32]) -> SyntheticCt:
         lower, middle, upper = maps
         verdict = None
         if self.usual is not None:
-            scaled = ready.planes[:, : ready.size[0], : ready.size[1]].numpy()
-            verdict = self.usual.check(features(scaled, ready.body, middle, upper - lower))
+            verdict = self.usual.check(features(ready.scaled, ready.body, middle, upper - lower))
         if self.calibration is not None:
             lower, upper = self.calibration.widened(lower, middle, upper)
         body = to_grid(ready.grid.like(ready.body.astype(np.float32)), volume).array > 0.5

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.contracts.errors import InputRefused
-from ml.imaging.body import body_of_mr
 from ml.imaging.volume import Volume
 from ml.models.synthetic_ct.config import Site
-from ml.models.synthetic_ct.intensity import normalise
 
 HEAD_PARTS = {"HEAD", "BRAIN", "SKULL"}
 # No bone of the limbs is solid cortex this thick: such a void is metal or air.
@@ -58,17 +56,11 @@ def site_of(volume: Volume, wanted: str) -> Site:
     return "head" if min(extent) > 140 and max(volume.spacing) < 2.5 * thinnest else "extremity"
 
 
-def flags_of(volume: Volume) -> Iterator[Flag]:
-    """Warnings: a body that is cut off, and voids as metal leaves them.
-
-    Raises:
-        InputRefused: no body is found.
-    """
-    body = body_of_mr(volume)
-    try:
-        scaled = normalise(volume.array, body)
-    except ValueError as error:
-        raise InputRefused("No body is found in the image.") from error
+def flags_of(
+    scaled: NDArray[np.float32], body: NDArray[np.bool_], spacing: tuple[float, float, float]
+) -> Iterator[Flag]:
+    """Warnings: a body that is cut off, and voids as metal leaves them. ``scaled`` is the
+    normalised MR, (z, y, x) as ``body``; ``spacing`` in mm."""
     cut = cut_off(body)
     if cut > CUT_SHARE:
         yield Flag(
@@ -76,7 +68,7 @@ def flags_of(volume: Volume) -> Iterator[Flag]:
             f"The body is cut off at the edge of the image ({cut:.0%} of its outline). Beams "
             "through that edge meet less tissue than there is.",
         )
-    radius = void_radius(scaled, body, volume.spacing)
+    radius = void_radius(scaled, body, spacing)
     if radius > VOID_RADIUS_MM:
         yield Flag(
             "void",

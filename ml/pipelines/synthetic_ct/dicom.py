@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ml.contracts.events import Event
-from ml.dicom.headers import source_headers
+from ml.dicom.headers import source_header
 from ml.dicom.image_series import Generated, NewSeries
 from ml.dicom.provenance import Algorithm
 from ml.dicom.read import read_series
@@ -38,7 +38,7 @@ def write_dicom(
     placed = transverse(image)
     if placed.reason:
         yield context.log("resampled", placed.reason)
-    header = source_headers(source)[0]
+    header = source_header(source)
     series = NewSeries(
         series_uid=derived_uid(run_id, "sct/series"),
         frame_of_reference_uid=str(header.FrameOfReferenceUID),

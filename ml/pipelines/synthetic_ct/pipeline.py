@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import image as picture
+from scipy import ndimage
 
 from ml.contracts.errors import InputRefused, InputUnusual
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.dicom.nifti import write_nifti
-from ml.imaging.resample import canonical
 from ml.imaging.volume import Volume
 from ml.models.synthetic_ct.config import Site
-from ml.models.synthetic_ct.synthesiser import Synthesiser, SyntheticCt
+from ml.models.synthetic_ct.synthesiser import Prepared, Synthesiser, SyntheticCt
 from ml.models.synthetic_ct.weights import load
 from ml.pipelines.synthetic_ct.contract import Flag, flags_of, refuse_ct, site_of
 from ml.pipelines.synthetic_ct.dicom import write_dicom
@@ -52,15 +52,19 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.start("check")
     refuse_ct(image)
     site = site_of(image, context.params["site"])
-    flags = list(flags_of(image))
-    for flag in flags:
-        yield context.log(flag.code, flag.text, warning=True)
     yield steps.finish()
     yield steps.start("load")
     synthesiser = load_synthesiser(context.manifest, context.resources, site)
     yield steps.finish()
     yield steps.start("synthesise")
-    result = yield from synthesise(context, steps, image, synthesiser)
+    try:
+        ready = synthesiser.prepare(image)
+    except ValueError as error:
+        raise InputRefused("No body with signal is found in the image.") from error
+    result = yield from synthesise(context, steps, image, synthesiser, ready)
+    flags = list(flags_of(ready.scaled, ready.body, ready.grid.spacing))
+    for flag in flags:
+        yield context.log(flag.code, flag.text, warning=True)
     if (unusual := judged(context, result)) is not None:
         flags.append(unusual)
         yield context.log(unusual.code, unusual.text, warning=True)
@@ -91,25 +95,22 @@ def load_synthesiser(manifest: Manifest, resources: Resources, name: str) -> Syn
 
 
 def synthesise(
-    context: RunContext, steps: Steps, image: Volume, synthesiser: Synthesiser
+    context: RunContext, steps: Steps, image: Volume, synthesiser: Synthesiser, ready: Prepared
 ) -> Generator[Event, None, SyntheticCt]:
     """Predict within the step that is running, with a preview as soon as there is one.
 
     Raises:
         Cancelled: between two slabs, when the run was asked to stop.
-        InputRefused: no body is found.
     """
     shown = -1.0
     with context.resources.volume_turn(context.cancel):
-        work = synthesiser.pieces(image)
+        work = synthesiser.pieces(image, ready)
         while True:
             try:
                 part = next(work)
             except StopIteration as end:
                 result: SyntheticCt = end.value
                 return result
-            except ValueError as error:
-                raise InputRefused(f"The image cannot be used: {error}.") from error
             context.cancel.check()
             yield steps.progress(round(part.fraction, 3))
             if shown < 0 or part.fraction - shown >= 0.25 or part.fraction == 1:
@@ -120,10 +121,14 @@ def synthesise(
 def preview(context: RunContext, ct: Volume, *, incomplete: bool) -> Event:
     """The middle planes of what there is, side by side, as a picture."""
     path = context.out_dir / "preview.png"
-    step = min(ct.spacing)
-    cube = canonical(ct, (step, step, step))
-    z, y, x = (n // 2 for n in cube.shape)
-    planes = [cube.array[z], cube.array[::-1, y], cube.array[::-1, :, x]]
+    array, step = ct.array, min(ct.spacing)
+    zooms = [spacing / step for spacing in ct.spacing]
+    z, y, x = (n // 2 for n in ct.shape)
+    planes = [
+        ndimage.zoom(array[z], zooms[1:], order=1),
+        ndimage.zoom(array[::-1, y], [zooms[0], zooms[2]], order=1),
+        ndimage.zoom(array[::-1, :, x], zooms[:2], order=1),
+    ]
     height = max(len(plane) for plane in planes)
     padded = [np.pad(p, ((0, height - len(p)), (0, 4)), constant_values=-1000) for p in planes]
     low, high = PREVIEW_WINDOW

@@ -136,6 +136,27 @@ def test_an_empty_image_is_refused(resources: Resources, tmp_path: Path) -> None
         run(mr.like(np.zeros_like(mr.array)), resources, tmp_path)
 
 
+def test_missing_slices_are_refused(resources: Resources, tmp_path: Path) -> None:
+    files = mr_series(tmp_path / "series", limb()[0])
+    for file in files[8:10]:
+        file.unlink()
+    with pytest.raises(InputRefused, match="not one regular volume"):
+        run(tmp_path / "series", resources, tmp_path)
+
+
+def test_two_volumes_in_one_place_are_refused(resources: Resources, tmp_path: Path) -> None:
+    """Two echoes or two days under one series: which of them is meant, nobody can know."""
+    mr, _ = limb()
+    mr_series(tmp_path / "series", mr)
+    for number, file in enumerate(sorted((tmp_path / "series").iterdir())):
+        again = pydicom.dcmread(file)
+        again.SOPInstanceUID = f"{again.SOPInstanceUID}.1"[-64:]
+        again.file_meta.MediaStorageSOPInstanceUID = again.SOPInstanceUID
+        again.save_as(tmp_path / "series" / f"again-{number}.dcm")
+    with pytest.raises(InputRefused, match="not one regular volume"):
+        run(tmp_path / "series", resources, tmp_path)
+
+
 @pytest.mark.usefixtures("takes_all")
 def test_a_body_that_is_cut_off_is_told(resources: Resources, tmp_path: Path) -> None:
     mr, _ = limb()

@@ -13,7 +13,7 @@ from typing import Any
 
 from ml import api
 from ml.contracts.cancel import CancelToken
-from ml.contracts.errors import Cancelled, MlError, UnknownPipeline
+from ml.contracts.errors import Cancelled, MlError, ParametersRefused, UnknownPipeline
 from ml.contracts.events import Event
 from ml.contracts.manifest import Manifest
 from ml.contracts.request import ImageInput, RunRequest
@@ -97,14 +97,34 @@ def _list() -> int:
     return 0
 
 
+def _inputs(manifest: Manifest, words: list[str]) -> dict[str, ImageInput]:
+    """Paths in the order of the manifest's inputs, or ``name=path`` for one of them.
+
+    Raises:
+        ParametersRefused: there are more of them than the pipeline takes.
+    """
+    names = [spec.name for spec in manifest.inputs]
+    found: dict[str, ImageInput] = {}
+    for word in words:
+        name, separator, rest = word.partition("=")
+        free = [one for one in names if one not in found]
+        if not (separator and name in free):
+            name, rest = next(iter(free), ""), word
+        if not name:
+            raise ParametersRefused(f"{manifest.name} takes {', '.join(names)}, and no more.")
+        path = Path(rest)
+        is_dicom = path.is_dir() or path.suffix.lower() == ".dcm"
+        found[name] = ImageInput(path=path, kind="dicom" if is_dicom else "nifti")
+    return found
+
+
 def _request(manifest: Manifest, arguments: argparse.Namespace) -> RunRequest:
-    path: Path = arguments.input
-    kind = "dicom" if path.is_dir() or path.suffix.lower() == ".dcm" else "nifti"
-    image = ImageInput(path=path, kind=kind)  # type: ignore[arg-type]  # one of the two
+    inputs = _inputs(manifest, arguments.inputs)
+    places_of = " ".join(str(image.path.resolve()) for image in inputs.values())
     return RunRequest(
         pipeline=manifest.name,
-        run_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{manifest.name} {path.resolve()}")),
-        inputs={manifest.inputs[0].name: image},
+        run_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{manifest.name} {places_of}")),
+        inputs=inputs,
         out_dir=arguments.out,
         params=parameters.from_text(manifest.parameters, arguments.param),
         seed=arguments.seed,
@@ -171,11 +191,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="what can be run")
     listing.set_defaults(call=lambda _arguments: _list())
-    running = commands.add_parser("run", help="run one pipeline on one image")
+    running = commands.add_parser("run", help="run one pipeline")
     running.add_argument("name", help="a name that `list` shows")
-    running.add_argument("input", type=Path, help="a folder of one DICOM series, or a NIfTI file")
+    running.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a folder of one DICOM series, a DICOM file or a NIfTI file; more than one in the "
+        "order of the manifest, or as NAME=PATH",
+    )
     running.add_argument("--out", type=Path, required=True, help="folder for the results")
-    running.add_argument("--param", action="append", default=[], metavar="KEY=VALUE")
+    running.add_argument("--param", action="append", default=[], metavar="KEY=VALUE|@FILE")
     running.add_argument("--seed", type=int, default=0)
     running.add_argument(
         "--override-reason", default="", help="why to take an image that the gate holds back"

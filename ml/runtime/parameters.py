@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -28,7 +30,8 @@ def checked(schema: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_text(schema: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
-    """Parameters from ``key=value`` words of a command line, typed as the schema says.
+    """Parameters from ``key=value`` words of a command line, typed as the schema says. What has
+    parts is written as JSON, or as ``key=@file.json``.
 
     Raises:
         ParametersRefused: a word is not ``key=value`` or its value does not read as its type.
@@ -39,6 +42,8 @@ def from_text(schema: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
         "number": float,
         "boolean": _boolean,
         "string": str,
+        "object": _parts,
+        "array": _parts,
     }
     params: dict[str, Any] = {}
     for pair in pairs:
@@ -51,6 +56,16 @@ def from_text(schema: dict[str, Any], pairs: list[str]) -> dict[str, Any]:
         except ValueError:
             raise ParametersRefused(f"{key} must be of type {kind}, not {value!r}.") from None
     return params
+
+
+def _parts(text: str) -> Any:
+    """Raises ValueError where the text, or the file that it names, is no JSON."""
+    if not text.startswith("@"):
+        return json.loads(text)
+    try:
+        return json.loads(Path(text[1:]).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError("no such file") from error
 
 
 def _boolean(text: str) -> bool:

@@ -214,7 +214,7 @@ def test_a_failed_run_that_is_run_again_brings_its_comparison(
     client = as_user(clinician)
     asked = _ask(client, visit("2024-01-02"), visit("2025-01-02")).json()
     job = Job.objects.get()
-    ended = {"code": "out_of_memory", "user_message": "Too large."}
+    ended: dict[str, Any] = {"code": "out_of_memory", "user_message": "Too large."}
     run_play(job, tmp_path / "a", {}, outcome="failed", **ended)
     told = client.get(f"/api/v1/comparisons/{asked['id']}").json()
     assert (told["state"], told["error"]["code"]) == ("failed", "out_of_memory")

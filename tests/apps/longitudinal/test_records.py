@@ -54,7 +54,7 @@ def test_the_interval_of_a_share(hits: int, n: int, low: float, high: float) -> 
 def test_the_record_of_each_version(
     as_user: AsUser, clinician: User, visit: Visit, predicted: Predicted, tmp_path: Path
 ) -> None:
-    outcomes = [
+    outcomes: list[dict[str, Any]] = [
         {"actual_ml": 13.2, "predicted_ml": 12.4},
         {"actual_ml": 10.0, "predicted_ml": 12.4, "lower_ml": 11.0, "beats_carry_forward": False},
         {"actual_ml": 20.0, "predicted_ml": 12.4, "upper_ml": 15.0},

@@ -13,6 +13,7 @@ from apps.inference.models import Artifact
 from apps.jobs.models import Job
 from apps.longitudinal.corrected import Lesion, lesions_corrected
 from apps.longitudinal.models import Comparison, LesionCorrection, LesionState
+from apps.longitudinal.selectors import Person, comparisons_found
 
 Pair = tuple[str, str]
 
@@ -55,15 +56,15 @@ def comparison_shown(comparison: Comparison) -> ComparisonShown:
     )
 
 
-def measured(person: str) -> QuerySet[Comparison]:
+def measured(person: Person) -> QuerySet[Comparison]:
     """What has measured the lesions of a person, the newest first."""
-    rows = Comparison.objects.filter(
-        person=person, kind=Comparison.Kind.CHANGE, job__state=Job.State.SUCCEEDED, error_code=""
+    rows = comparisons_found(person=person).filter(
+        kind=Comparison.Kind.CHANGE, job__state=Job.State.SUCCEEDED, error_code=""
     )
-    return rows.defer("content").order_by("-created_at", "-id")
+    return rows.order_by("-created_at", "-id")
 
 
-def tracks_of(person: str) -> list[dict[str, Any]]:
+def tracks_of(person: Person) -> list[dict[str, Any]]:
     """Every lesion of a person with its volumes in the order of the images' dates.
 
     Where two images were compared more than once the newest run counts. An image that is the
@@ -78,7 +79,7 @@ def tracks_of(person: str) -> list[dict[str, Any]]:
     )
     corrections = _by(
         LesionCorrection.objects.select_related("track", "comparison")
-        .filter(comparison__person=person)
+        .filter(comparison__person=person.identity)
         .defer("comparison__content")
         .order_by("created_at", "id"),
         lambda row: pair_of(row.comparison),

@@ -6,37 +6,31 @@ from collections import defaultdict
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 
 from apps.inference.models import Artifact
-from apps.longitudinal.selectors import comparisons_found, predictions_found, treatments_of
+from apps.longitudinal.selectors import (
+    comparisons_found,
+    person_get,
+    predictions_found,
+    treatments_of,
+)
 from apps.studies.models import Series, Study
 from apps.studies.scans import sequence_of
-from apps.studies.selectors import study_get
 
 STUDIES_MAX: Final = 500
 ROWS_MAX: Final = 200
 
 
-def studies_of_person(study: Study) -> QuerySet[Study]:
-    """All studies of the person of ``study``. A different birth date is another person with the
-    same number (as ``priors_of`` has it)."""
-    found = Study.objects.filter(patient=study.patient_id)
-    if study.birth_date is not None:
-        found = found.filter(Q(birth_date=study.birth_date) | Q(birth_date=None))
-    return found
-
-
 def timeline_of(study_uid: str) -> dict[str, Any]:
     """The timeline as the API shows it, in as many queries for any number of studies. Raises
     ``NotFound`` (study_not_found)."""
-    study = study_get(study_uid)
-    newest = studies_of_person(study).order_by("-date_key", "-study_time", "-id")
+    person = person_get(study_uid)
+    newest = person.studies.order_by("-date_key", "-study_time", "-id")
     rows = list(newest[: STUDIES_MAX + 1])
     shown = rows[:STUDIES_MAX][::-1]
     series = _series_by_study(shown)
     studies = [_study_shown(row, series[row.pk]) for row in shown]
-    person = study.patient.identity
     return {
         "studies": [row for row in studies if row["date"] is not None],
         "undated": [row for row in studies if row["date"] is None],

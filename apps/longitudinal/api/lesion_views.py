@@ -70,6 +70,6 @@ class TracksView(APIView):
     @extend_schema(operation_id="tracks_read", responses=s.TracksSerializer)
     def get(self, request: Request, study_uid: str) -> Response:
         """Volume and state of every lesion of this study's patient over all comparisons."""
-        tracks = tracks_of(selectors.person_of(study_uid))
+        tracks = tracks_of(selectors.person_get(study_uid))
         study_viewed(signed_in_user(request), study_uid)
         return Response(s.TracksSerializer({"tracks": tracks}).data)

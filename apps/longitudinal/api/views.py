@@ -43,7 +43,7 @@ class TreatmentsView(APIView):
 
     @extend_schema(operation_id="treatments_list", responses=s.TreatmentSerializer(many=True))
     def get(self, request: Request, study_uid: str) -> Response:
-        found = selectors.treatments_of(selectors.person_of(study_uid))
+        found = selectors.treatments_of(selectors.person_get(study_uid))
         study_viewed(signed_in_user(request), study_uid)
         return Response(s.TreatmentSerializer(found, many=True).data)
 
@@ -163,13 +163,13 @@ class PredictionView(APIView):
         return Response(s.PredictionSerializer(prediction).data)
 
 
-def _person_asked(request: Request) -> str:
-    """Whose rows are asked for; empty for everybody's."""
+def _person_asked(request: Request) -> selectors.Person | None:
+    """Whose rows are asked for; nothing for everybody's."""
     asked = s.OfStudyQuerySerializer(data=request.query_params)
     asked.is_valid(raise_exception=True)
     given: dict[str, Any] = asked.validated_data
     if not given["study_uid"]:
-        return ""
-    person = selectors.person_of(given["study_uid"])
+        return None
+    person = selectors.person_get(given["study_uid"])
     study_viewed(signed_in_user(request), given["study_uid"])
     return person

@@ -14,7 +14,7 @@ from apps.audit.services import audit_record
 from apps.core.errors import Conflict, NotFound, Refused
 from apps.core.idempotency import idempotent_create
 from apps.longitudinal.models import Treatment
-from apps.longitudinal.selectors import person_of
+from apps.longitudinal.selectors import person_get
 
 
 def treatment_create(
@@ -31,7 +31,7 @@ def treatment_create(
 
     Raises ``NotFound`` (study_not_found) and ``Refused`` (treatment_dates)."""
     require(user, "followup.treat")
-    person = person_of(study_uid)
+    person = person_get(study_uid).identity
     values = {"kind": kind, "started_on": started_on, "ended_on": ended_on, "note": note}
     _dates_check(started_on, ended_on)
 

@@ -50,13 +50,22 @@ def test_studies_of_the_patient_in_their_order(
 
 
 def test_the_same_number_with_another_birth_date_is_somebody_else(
-    as_user: AsUser, clinician: User, visit: Visit
+    as_user: AsUser, clinician: User, visit: Visit, predicted: Predicted
 ) -> None:
     mine = visit("2024-01-01", birth_date="1950-01-01")
-    visit("2024-02-01", birth_date="1990-12-31")
+    theirs = visit("2024-02-01", birth_date="1990-12-31")
     visit("2024-03-01")
-    found = _timeline(as_user(clinician), mine)["studies"]
-    assert [one["date"] for one in found] == ["2024-01-01", "2024-03-01"]
+    predicted(theirs)
+    client = as_user(clinician)
+    treated = f"/api/v1/studies/{theirs.study.study_uid}/treatments"
+    assert client.post(treated, GIVEN, format="json").status_code == 201
+    told = _timeline(client, mine)
+    assert [one["date"] for one in told["studies"]] == ["2024-01-01", "2024-03-01"]
+    assert (told["treatments"], told["predictions"]) == ([], [])
+    of_mine = f"/api/v1/predictions?study_uid={mine.study.study_uid}"
+    assert client.get(of_mine).json()["results"] == []
+    theirs_told = _timeline(client, theirs)
+    assert [len(theirs_told[name]) for name in ("treatments", "predictions")] == [1, 1]
 
 
 @pytest.mark.parametrize("visits", [2, 9])

@@ -15,7 +15,7 @@ from apps.core.errors import ApiError, Conflict, NotFound, Refused
 from apps.pacs.store import study_remove
 from apps.studies import attributes, extensions
 from apps.studies.intake.register import intake_commit
-from apps.studies.models import Annotation
+from apps.studies.models import Annotation, Series
 from apps.studies.selectors import series_get, series_of, study_get
 
 
@@ -89,9 +89,14 @@ def _check_series(study_uid: str, series_uid: str) -> None:
     series = series_get(series_uid)
     if series.study.study_uid != study_uid:
         raise ApiError("This series belongs to another study.", code="series_of_other_study")
+    measurable_check(series)
+
+
+def measurable_check(series: Series) -> None:
+    """Raises ``Refused`` (predicted_image): what has not happened is not measured."""
     if attributes.predicted(series):
         raise Refused(
-            "This image was predicted by a model: nothing is measured on it.",
+            "This image was predicted by a model: nothing is measured or drawn on it.",
             code="predicted_image",
         )
 

@@ -15,6 +15,7 @@ from apps.core.errors import ApiError, Refused
 from apps.inference.drawing import StoredStructures, drawing_store
 from apps.studies.models import Series
 from apps.studies.selectors import series_get
+from apps.studies.services import measurable_check
 from ml.contracts.drawing import Drawing, DrawnStructure
 
 
@@ -31,7 +32,7 @@ def structures_create(
     the same object again.
 
     Raises ``NotFound``, ``ApiError`` (series_of_other_study), ``Refused`` (not_an_image,
-    drawing_refused) and the errors of the pacs.
+    predicted_image, drawing_refused) and the errors of the pacs.
     """
     require(user, "annotation.edit")
     series = series_get(series_uid)
@@ -39,6 +40,7 @@ def structures_create(
         raise ApiError("This series belongs to another study.", code="series_of_other_study")
     if series.kind != Series.Kind.IMAGE:
         raise Refused("Structures are drawn on images.", code="not_an_image")
+    measurable_check(series)
     drawing = Drawing(
         drawing_id=_drawing_id(user, series_uid, structures, idempotency_key),
         label=label,

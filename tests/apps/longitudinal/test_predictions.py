@@ -141,3 +141,10 @@ def test_nobody_measures_on_what_was_predicted(
     moved = {**drawn, "series_uid": made.series_uid, "version": 1}
     answer = client.put(f"/api/v1/annotations/{kept.json()['id']}", moved, format="json")
     assert answer.json()["code"] == "predicted_image"
+    structure = {"name": "GTV", "interpreted_type": "GTV", "colour": [1, 2, 3], "runs": "AAAAAA=="}
+    contours = client.post(
+        f"/api/v1/studies/{scan.study.study_uid}/structures",
+        {"series_uid": made.series_uid, "structures": [structure]},
+        format="json",
+    )
+    assert (contours.status_code, contours.json()["code"]) == (422, "predicted_image")

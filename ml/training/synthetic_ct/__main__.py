@@ -14,6 +14,7 @@ from ml.simulate.anatomy import digest_of
 from ml.training.allocator import start_again_with_it
 from ml.training.segment_head.recipe import split
 from ml.training.synthetic_ct import report
+from ml.training.synthetic_ct.dose import dose_report
 from ml.training.synthetic_ct.pairs import Pair, data_digest, folds, pair_folders, read_pair
 from ml.training.synthetic_ct.recipe import FAMILIES, FOLDS, HEAD_VARIANTS, Recipe
 from ml.training.synthetic_ct.simulated import head_pairs
@@ -35,11 +36,16 @@ def main() -> None:
     one.add_argument("--fold", type=int, default=0)
     tasks.add_parser("export", help="write the shipped checkpoints from finished runs")
     tasks.add_parser("evaluate", help="measure all finished runs and write the metrics files")
+    tasks.add_parser("dose", help="what the errors of each family do to the dose")
     tasks.add_parser("registration", help="what registration does to the patients that need it")
     chosen = parser.parse_args()
-    {"train": _train_one, "export": _export, "evaluate": _evaluate, "registration": _register}[
-        chosen.task
-    ](chosen)
+    {
+        "train": _train_one,
+        "export": _export,
+        "evaluate": _evaluate,
+        "dose": _dose,
+        "registration": _register,
+    }[chosen.task](chosen)
 
 
 def _train_one(chosen: argparse.Namespace) -> None:
@@ -88,6 +94,14 @@ def _evaluate(chosen: argparse.Namespace) -> None:
     found["data"] = {"labels": digest_of(sorted(chosen.labels.glob("*.nii.gz")))}
     found["recipe"] = Recipe(site="head").as_dict()
     _written(found, "head")
+
+
+def _dose(chosen: argparse.Namespace) -> None:
+    torch.set_num_threads(int(os.environ.get("SYNOPTIC_THREADS", "2")))
+    rows = dose_report(aligned_pairs(chosen.pairs), chosen.pairs, chosen.runs)
+    path = CHECKPOINTS / "extremity.dose.json"
+    path.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
+    print(path)
 
 
 def _register(chosen: argparse.Namespace) -> None:

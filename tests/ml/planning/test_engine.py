@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyRadPlan
@@ -18,6 +20,7 @@ from ml.imaging.volume import Volume
 from ml.pipelines.plan_photons.fixture import TEMPLATE
 from ml.planning.dvh import dvh
 from ml.planning.engine import Fluence, Planner, Region, densities
+from ml.planning.field_dose import FieldDoseEngine
 from ml.planning.gamma import gamma
 from ml.planning.templates import read_template
 from ml.planning.watch import Progress, Watch, streamed
@@ -101,6 +104,30 @@ def test_the_dose_of_the_field_is_that_of_pyradplans_bixels(
 
 def to_ct(dose: Volume, image: Volume) -> Volume:
     return to_grid(dose, image)
+
+
+def test_a_ray_that_passes_the_image_by_takes_the_skin_of_its_neighbour() -> None:
+    """As of a target at the edge of a cropped image; pyRadPlan's own ends in an error there."""
+    missed = np.nan
+    traced = (
+        np.array([[0.8, 0.9, 1.0], [missed] * 3, [0.7, 0.8, 0.9]]),
+        None,
+        [np.array([[0.0, 0.9, 1.0], [missed] * 3, [1.0, 1.0, 1.0]])],
+        np.array([[1000.0, 1000.0, 1000.0]]),
+        None,
+    )
+    engine: Any = SimpleNamespace(_raytracer=SimpleNamespace(trace_rays=lambda *_: traced))
+    rays: list[dict[str, object]] = [
+        {"target_point": np.zeros(3), "ray_pos_bev": np.array([x, 0.0, 0.0])} for x in (0, 10, 12)
+    ]
+    beam = {"source_point": np.zeros(3), "iso_center": np.zeros(3), "rays": rays}
+    compute = FieldDoseEngine._compute_ssd
+    compute(engine, {"beam": beam}, None, density_threshold=0.05)
+    assert [ray["SSD"] for ray in rays] == [900.0, 700.0, 700.0]
+    nothing = (*traced[:2], [np.full((3, 3), missed)], *traced[3:])
+    engine._raytracer.trace_rays = lambda *_: nothing
+    with pytest.raises(ValueError, match="no ray"):
+        compute(engine, {"beam": beam}, None, density_threshold=0.05)
 
 
 def test_the_same_image_gives_the_same_dose(

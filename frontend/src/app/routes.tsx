@@ -1,6 +1,7 @@
 import { createBrowserRouter } from "react-router";
 import { ComparePage } from "./pages/ComparePage";
 import { EvaluationsPage } from "./pages/EvaluationsPage";
+import { FollowupPage } from "./pages/FollowupPage";
 import { JobsPage } from "./pages/JobsPage";
 import { ModelPage } from "./pages/ModelPage";
 import { ModelsPage } from "./pages/ModelsPage";
@@ -23,6 +24,7 @@ export const router = createBrowserRouter([
           { path: "/", element: <StudiesPage /> },
           { path: "/studies/:studyUid", element: <StudyPage /> },
           { path: "/studies/:studyUid/planning", element: <PlanningPage /> },
+          { path: "/studies/:studyUid/followup", element: <FollowupPage /> },
           { path: "/jobs", element: <JobsPage /> },
           { path: "/models", element: <ModelsPage /> },
           { path: "/models/:name", element: <ModelPage /> },

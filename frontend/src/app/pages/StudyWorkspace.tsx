@@ -20,6 +20,7 @@ export function StudyWorkspace({ study }: { study: StudyDetail }) {
   const workspace = useWorkspace(study);
   const measurements = useMeasurements(study.study_uid);
   const mayMeasure = useMay("annotation.edit");
+  const mayFollow = useMay("followup.view");
   const mayPlan = useMay("plan.view");
   const [railOpen, setRailOpen] = useState(true);
   const { activeSeriesUid, overlay, focus, selection } = workspace;
@@ -27,6 +28,7 @@ export function StudyWorkspace({ study }: { study: StudyDetail }) {
   return (
     <div className={styles.page}>
       <StudyHeader study={study}>
+        {mayFollow && <Link to={`/studies/${study.study_uid}/followup`}>Follow-up</Link>}
         {mayPlan && <Link to={`/studies/${study.study_uid}/planning`}>Planning</Link>}
       </StudyHeader>
       <div className={cx(styles.columns, !railOpen && styles.railClosed)}>

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import highdicom as hd
 import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
 from ml.dicom.headers import source_headers
 from ml.dicom.provenance import MANUFACTURER, Algorithm, Written, equipment, save
@@ -16,6 +18,26 @@ from ml.dicom.uids import derived_uid
 from ml.imaging.volume import Volume
 
 SERIES_NUMBER = 9021
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """What the values of a map are: a label for programs, words, a unit, and how to show them."""
+
+    label: str
+    explanation: str
+    unit: Code
+    centre: float
+    width: float
+
+
+HOUNSFIELD = Quantity(
+    label="HU",
+    explanation="CT number",
+    unit=codes.UCUM.HounsfieldUnit,
+    centre=40,
+    width=400,
+)
 
 
 def write_parametric_map(
@@ -29,8 +51,9 @@ def write_parametric_map(
     path: Path,
     key: str,
     series_number: int = SERIES_NUMBER,
+    quantity: Quantity = HOUNSFIELD,
 ) -> Written:
-    """Write ``values`` (HU, float (z, y, x)) on the grid of the synthetic CT ``source``.
+    """Write ``values`` (``quantity``, float (z, y, x)) on the grid of the image ``source``.
 
     One multi-frame object of 32-bit floats; the description of its series is ``SYNTHETIC`` and
     ``title``. The frames refer to the slices of ``source``, whose frame of reference, patient and
@@ -64,10 +87,10 @@ def write_parametric_map(
             software_versions=algorithm.version[:64],
             device_serial_number=algorithm.serial_number,
             contains_recognizable_visual_features=False,
-            real_world_value_mappings=[_in_hounsfield_units(low, high)],
-            window_center=40,
-            window_width=400,
-            content_label="HU_MAP",
+            real_world_value_mappings=[_mapping(quantity, low, high)],
+            window_center=quantity.centre,
+            window_width=quantity.width,
+            content_label=f"{quantity.label.upper()}_MAP"[:16],
             content_description=title[:64],
             content_creator_name=f"{MANUFACTURER}^",
             content_qualification="RESEARCH",
@@ -83,11 +106,11 @@ def write_parametric_map(
     return save(dataset, path)
 
 
-def _in_hounsfield_units(low: float, high: float) -> hd.pm.RealWorldValueMapping:
+def _mapping(quantity: Quantity, low: float, high: float) -> hd.pm.RealWorldValueMapping:
     return hd.pm.RealWorldValueMapping(
-        lut_label="HU",
-        lut_explanation="CT number",
-        unit=codes.UCUM.HounsfieldUnit,
+        lut_label=quantity.label[:16],
+        lut_explanation=quantity.explanation[:64],
+        unit=quantity.unit,
         value_range=(low, high),
         slope=1.0,
         intercept=0.0,

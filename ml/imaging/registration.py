@@ -1,7 +1,7 @@
 """Where a point of one image lies in another image of the same person (SimpleITK).
 
-Rigid first, from several starts, then by a cubic B-spline where asked; both by mutual information
-(Mattes et al., IEEE Trans. Med. Imaging 2003). Coarse grids do most of the work, and each step
+Rigid, from several starts, by mutual information (Mattes et al., IEEE Trans. Med. Imaging 2003);
+where asked, softly after that (``deformable.py``). Coarse grids do most of the work, and each step
 looks at a fixed number of points, so that time hardly grows with the size of the images. Seeded.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from ml.imaging.deformable import soft_field
 from ml.imaging.foreground import foreground
 from ml.imaging.itk import from_itk, place, to_itk
 from ml.imaging.volume import Volume
@@ -24,7 +25,6 @@ BINS: Final = 32
 POINTS: Final = 40_000
 COARSE_MM: Final = 6.0
 FINE_MM: Final = 2.0
-SPLINE_ROUNDS: Final = 25
 # A head may lie turned by this in the second visit; each axis is tried both ways.
 START_TURN: Final = np.deg2rad(18.0)
 # Below these the two images show no common anatomy: measured on noise and on other body parts.
@@ -61,7 +61,6 @@ def register(
     moving: Volume,
     *,
     deformable: bool = False,
-    node_mm: float = 40.0,
     check: Callable[[], None] = _unchecked,
 ) -> Registration:
     """Lay ``moving`` onto ``fixed``. Whole heads and stripped ones, any spacing and orientation,
@@ -77,14 +76,14 @@ def register(
         raise RegistrationFailed("An image is empty: there is nothing to register.")
     pair = _Pair(_coarser(fixed, FINE_MM), _coarser(moving, FINE_MM), check)
     rigid = _rigid(pair)
-    spline = _spline(pair, rigid, fixed, node_mm) if deformable else None
+    field = soft_field(pair.fixed, pair.moving, rigid, check) if deformable else None
     matrix = _matrix(rigid)
-    displacement = None if spline is None else _displacement(spline, matrix, fixed)
+    displacement = None if field is None else _displacement(field, matrix, fixed)
     check()
     found = Registration(
         matrix=matrix,
         displacement=displacement,
-        similarity=_similarity(pair.fixed, pair.moving, rigid, spline),
+        similarity=_similarity(pair.fixed, pair.moving, rigid, field),
         overlap=_overlap(fixed, head, moving, matrix),
         rotation_deg=_angle(matrix),
         translation_mm=_shift(fixed, head, matrix),
@@ -248,25 +247,6 @@ def _execute(method: sitk.ImageRegistrationMethod, pair: _Pair) -> None:
         raise stopped[0]
 
 
-def _spline(
-    pair: _Pair, rigid: sitk.Euler3DTransform, fixed: Volume, node_mm: float
-) -> sitk.Transform:
-    image = pair.fixed
-    extent = [n * s for n, s in zip(image.GetSize(), image.GetSpacing(), strict=True)]
-    mesh = [max(1, round(length / node_mm)) for length in extent]
-    spline = sitk.BSplineTransformInitializer(image, mesh)
-    method = _method(pair)
-    method.SetMovingInitialTransform(rigid)
-    method.SetInitialTransform(spline, inPlace=True)
-    method.SetOptimizerAsLBFGSB(
-        gradientConvergenceTolerance=1e-5,
-        numberOfIterations=SPLINE_ROUNDS,
-        maximumNumberOfFunctionEvaluations=2 * SPLINE_ROUNDS,
-    )
-    _execute(method, pair)
-    return spline
-
-
 def _matrix(rigid: sitk.Euler3DTransform) -> NDArray[np.float64]:
     turn = np.array(rigid.GetMatrix()).reshape(3, 3)
     centre, shift = np.array(rigid.GetCenter()), np.array(rigid.GetTranslation())
@@ -277,35 +257,28 @@ def _matrix(rigid: sitk.Euler3DTransform) -> NDArray[np.float64]:
 
 
 def _displacement(
-    spline: sitk.Transform, matrix: NDArray[np.float64], fixed: Volume
+    field: sitk.Image, matrix: NDArray[np.float64], fixed: Volume
 ) -> NDArray[np.float32]:
     z, y, x = fixed.shape
-    grid = sitk.Image(1, 1, 1, sitk.sitkUInt8)
+    grid = sitk.Image(x, y, z, sitk.sitkUInt8)
     place(grid, fixed)
-    field = sitk.TransformToDisplacementField(
-        spline,
-        sitk.sitkVectorFloat32,
-        (x, y, z),
-        grid.GetOrigin(),
-        grid.GetSpacing(),
-        grid.GetDirection(),
+    before = sitk.GetArrayViewFromImage(
+        sitk.Resample(sitk.Cast(field, sitk.sitkVectorFloat32), grid)
     )
-    before = sitk.GetArrayViewFromImage(field)
-    after: NDArray[np.float32] = np.einsum(
-        "ij,...j->i...", matrix[:3, :3].astype(np.float32), before
-    )
-    return np.ascontiguousarray(after)
+    turn = matrix[:3, :3].astype(np.float32)
+    return np.ascontiguousarray(np.einsum("ij,...j->i...", turn, before))
 
 
 def _similarity(
     fixed: sitk.Image,
     moving: sitk.Image,
     rigid: sitk.Euler3DTransform,
-    spline: sitk.Transform | None,
+    field: sitk.Image | None,
 ) -> float:
     transform: sitk.Transform = rigid
-    if spline is not None:
-        transform = sitk.CompositeTransform([rigid, spline])
+    if field is not None:
+        soft = sitk.DisplacementFieldTransform(sitk.Cast(field, sitk.sitkVectorFloat64))
+        transform = sitk.CompositeTransform([rigid, soft])
     moved = sitk.Resample(moving, fixed, transform, sitk.sitkLinear, float("nan"))
     a, b = sitk.GetArrayViewFromImage(fixed), sitk.GetArrayViewFromImage(moved)
     seen = np.isfinite(b) & foreground(from_itk(fixed))

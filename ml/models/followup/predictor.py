@@ -1,0 +1,200 @@
+"""From a base (and a prior on its grid) to samples of the follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ml.models.followup.calibration import Calibration, Interval
+from ml.models.followup.config import CROP, DAYS
+from ml.models.followup.modeling import FollowNet
+from ml.models.followup.reader import VOXEL_ML, Reading
+from ml.models.followup.sampling import Network, flow_samples, vae_samples
+from ml.models.followup.state import Question, condition, occupied, signed_distance
+
+# Each year beyond the training range widens the interval by as much again.
+_WIDENING_A_YEAR = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Base:
+    """What is known at the base, in the crop of 2 mm voxels around the lesion."""
+
+    state: Tensor  # (4, z, y, x), see config.STATE
+    brain: Tensor  # (z, y, x)
+    start: tuple[int, int, int]  # the crop's first voxel on the reading's grid, may be negative
+    lesion_ml: float
+    ventricle_ml: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Samples:
+    """Residuals (samples, 4, z, y, x) of one day in the crop, and what follows from them."""
+
+    base: Base
+    residual: Tensor
+
+    @property
+    def visible(self) -> Tensor:
+        """Share of visible tumour, (samples, z, y, x)."""
+        return occupied(self.base.state[1] + self.residual[:, 1]) * self.base.brain
+
+    @property
+    def lesion_ml(self) -> list[float]:
+        """Volume per sample; what the reader saw outside the crop stays."""
+        before = float((occupied(self.base.state[1]) * self.base.brain).sum()) * VOXEL_ML
+        after = self.visible.sum((1, 2, 3)) * VOXEL_ML
+        return [max(0.0, self.base.lesion_ml + float(v) - before) for v in after]
+
+    @property
+    def ventricle_ml(self) -> list[float]:
+        before = self.base.state[3]
+        after = (before + self.residual[:, 3]).clamp(0, 1)
+        change = (after - before).sum((1, 2, 3)) * VOXEL_ML
+        return [max(0.0, self.base.ventricle_ml + float(c)) for c in change]
+
+    @property
+    def typical(self) -> int:
+        """The sample whose volume is nearest to the median."""
+        volumes = np.asarray(self.lesion_ml)
+        return int(np.abs(volumes - np.median(volumes)).argmin())
+
+
+def network_of(model: FollowNet) -> Network:
+    """The model as a function of planes and scalars, float32."""
+
+    def run(planes: Tensor, scalars: Tensor) -> Tensor:
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+            out: Tensor = model(
+                planes.contiguous(memory_format=torch.channels_last_3d), scalars
+            ).float()
+        return out.contiguous()
+
+    return run
+
+
+def base_of(reading: Reading) -> Base:
+    """The crop around the lesion of a reading."""
+    z, y, x = (round(m) - n // 2 for m, n in zip(reading.middle, CROP, strict=True))
+    start = (z, y, x)
+    visible = cropped(reading.visible, start)
+    planes = [
+        cropped(reading.grid.array, start),
+        signed_distance(visible),
+        signed_distance(cropped(reading.core, start)),
+        cropped(reading.ventricle, start),
+    ]
+    return Base(
+        state=torch.from_numpy(np.stack(planes).astype(np.float32)),
+        brain=torch.from_numpy(cropped(reading.brain.astype(np.float32), start)),
+        start=start,
+        lesion_ml=reading.lesion_ml,
+        ventricle_ml=reading.ventricle_ml,
+    )
+
+
+def sampled(
+    model: FollowNet,
+    base: Base,
+    question: Question,
+    *,
+    prior: Tensor | None = None,
+    count: int = 8,
+    steps: int = 4,
+    seed: int = 0,
+    batched: bool = True,
+) -> Iterator[Samples]:
+    """Samples after each step of the sampler; the last are the result. A family without a sampler
+    gives them at once, a regression a single one.
+
+    Args:
+        prior: signed distance (z, y, x) of the prior's visible tumour in the crop of ``base``.
+    """
+    network = network_of(model)
+    planes = condition(base.state, base.brain, prior, question)
+    scalars = question.scalars()
+    family = model.config.family
+    if family == "flow":
+        for residual in flow_samples(
+            network, planes, scalars, count=count, steps=steps, seed=seed, batched=batched
+        ):
+            yield Samples(base=base, residual=residual)
+    elif family == "vae":
+        residual = vae_samples(network, planes, scalars, count=count, seed=seed, batched=batched)
+        yield Samples(base=base, residual=residual)
+    else:
+        yield Samples(base=base, residual=network(planes[None], scalars[None]))
+
+
+def last_of(steps: Iterator[Samples]) -> Samples:
+    """The result of a sampler."""
+    *_, last = steps
+    return last
+
+
+def widening(days: float) -> float:
+    """By how much an interval is widened beyond the days of the training data."""
+    return 1 + _WIDENING_A_YEAR * max(0.0, days - DAYS[1]) / 365
+
+
+def curve_days(days: float, points: int = 6) -> list[float]:
+    """Days between base and target at which the curve is drawn, the target last."""
+    return [round(days * (i + 1) / points) for i in range(points - 1)] + [days]
+
+
+def curve(
+    model: FollowNet,
+    base: Base,
+    question: Question,
+    calibration: Calibration,
+    target: Samples,
+    *,
+    prior: Tensor | None = None,
+    seed: int = 0,
+) -> Generator[float, None, list[tuple[float, Interval]]]:
+    """Volume with its interval over time, from the base to the target; yields what share is done.
+    Days on the way are drawn with half the samples and two steps."""
+    at_base = Interval(median=base.lesion_ml, lower=base.lesion_ml, upper=base.lesion_ml)
+    rows = [(0.0, at_base)]
+    days = curve_days(question.days)
+    for number, day in enumerate(days):
+        asked = Question(days=day, treatment=question.treatment, prior_days=question.prior_days)
+        found = target
+        if number < len(days) - 1:
+            found = last_of(sampled(model, base, asked, prior=prior, count=4, steps=2, seed=seed))
+        interval = calibration.interval(found.lesion_ml, base.lesion_ml, widen=widening(day))
+        rows.append((day, interval))
+        yield (number + 1) / len(days)
+    return rows
+
+
+def cropped(array: NDArray[np.floating], start: tuple[int, int, int]) -> NDArray[np.float32]:
+    """The crop (z, y, x) from voxel ``start``, zero beyond the array."""
+    out = np.zeros(CROP, dtype=np.float32)
+    source, target = _overlap(array.shape, start)
+    out[target] = array[source]
+    return out
+
+
+def placed(crop: NDArray[np.floating], base: Base, shape: Sequence[int]) -> NDArray[np.float32]:
+    """A crop back on the reading's grid of ``shape``, zero elsewhere."""
+    out = np.zeros(tuple(shape), dtype=np.float32)
+    source, target = _overlap(out.shape, base.start)
+    out[source] = crop[target]
+    return out
+
+
+def _overlap(
+    shape: tuple[int, ...], start: tuple[int, int, int]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    source, target = [], []
+    for have, first, size in zip(shape, start, CROP, strict=True):
+        low, high = max(first, 0), min(first + size, have)
+        source.append(slice(low, max(low, high)))
+        target.append(slice(low - first, max(low, high) - first))
+    return tuple(source), tuple(target)

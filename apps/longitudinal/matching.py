@@ -10,6 +10,7 @@ from typing import Final
 
 from apps.longitudinal.pairs import pair_reasons
 from apps.longitudinal.timeline import series_sequence
+from apps.studies.attributes import made_by_model
 from apps.studies.models import Series
 
 TOLERANCE_MIN_DAYS: Final = 14
@@ -32,7 +33,7 @@ def _shifted(day: dt.date, by: dt.timedelta) -> dt.date:
 
 def fits(base: Series, candidate: Series) -> bool:
     """An acquired image of the same person, region, modality and sequence, taken after the base."""
-    if candidate.ai_generated or getattr(candidate, "made_here", False):
+    if made_by_model(candidate) or getattr(candidate, "made_here", False):
         return False
     if candidate.kind != Series.Kind.IMAGE or not candidate.complete:
         return False

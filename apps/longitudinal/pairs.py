@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.core.errors import Refused
+from apps.studies.attributes import made_by_model
 from apps.studies.models import Series
 
 # Names of one region: images of them can be laid over each other.
@@ -62,7 +63,7 @@ def pair_reasons(
 
 def origin_reasons(series: Series, *, name: str, made_here: bool) -> Iterator[Reason]:
     """Simulated patients are taken; what a model made of a patient is not."""
-    if series.ai_generated or made_here:
+    if made_by_model(series) or made_here:
         yield Reason(
             code="synthetic_input",
             message=f"{name} was made by a model or a run; only acquired images are taken.",

@@ -15,6 +15,7 @@ from apps.longitudinal.selectors import (
     predictions_found,
     treatments_of,
 )
+from apps.studies.attributes import made_by_model
 from apps.studies.models import Series, Study
 from apps.studies.scans import sequence_of
 
@@ -77,7 +78,7 @@ def _series_shown(series: Series) -> dict[str, Any]:
         "geometry": series.geometry_kind,
         "frame_of_reference_uid": series.frame_of_reference_uid,
         "body_part": series.body_part,
-        "ai_generated": series.ai_generated or getattr(series, "made_here", False),
+        "ai_generated": made_by_model(series) or getattr(series, "made_here", False),
         "synthetic": series.synthetic,
         "complete": series.complete,
     }

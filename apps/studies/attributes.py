@@ -18,6 +18,7 @@ PROCESSING_EQUIPMENT = "109102"
 OUR_NAME = "Synoptic"
 AI_FAMILY = "123110"
 PREDICTED = "SYNTHETIC PREDICTED"
+SIMULATOR = "SIMULATOR"
 OBSERVER_TYPE, DEVICE_OBSERVER = "121005", "121007"
 
 # Where no body part is recorded, the first of these words in a description says it.
@@ -129,6 +130,18 @@ def ai_generated(tags: Tags) -> bool:
         and DEVICE_OBSERVER in _codes(item, "ConceptCodeSequence")
         for item in t.items(tags, "ContentSequence")
     )
+
+
+def simulated(series: Series) -> bool:
+    """An invented patient: synthetic, but made of nobody's images. Where the device is known it
+    must say so itself, for a model elsewhere may not name what it worked on."""
+    invented = series.synthetic and not series.derived_from and not predicted(series)
+    return invented and (not series.device or SIMULATOR in series.device.upper())
+
+
+def made_by_model(series: Series) -> bool:
+    """What a model made of somebody's images."""
+    return series.ai_generated and not simulated(series)
 
 
 def predicted(series: Series) -> bool:

@@ -229,7 +229,7 @@ def _study_refresh(study_id: Any) -> None:
     study = Study.objects.select_related("patient").get(pk=study_id)
     series = list(
         study.series.order_by("number", "id").values_list(
-            "modality", "body_part", "laterality", "synthetic"
+            "modality", "body_part", "laterality", "synthetic", "kind"
         )
     )
     if not series:
@@ -242,7 +242,9 @@ def _study_refresh(study_id: Any) -> None:
     study.body_parts = sorted({row[1] for row in series if row[1]})
     sides = {row[2] for row in series if row[2] in ("L", "R", "B")}
     study.laterality = "B" if len(sides) > 1 else next(iter(sides), "")
-    study.synthetic = any(row[3] for row in series)
+    # A patient's study with a synthetic series beside the acquired ones is a patient's still.
+    images = [row[3] for row in series if row[4] == Series.Kind.IMAGE]
+    study.synthetic = all(images) if images else any(row[3] for row in series)
     study.series_count = len(series)
     study.instance_count = study.series.aggregate(total=Sum("instance_count"))["total"] or 0
     study.save()

@@ -28,6 +28,8 @@ from tests.apps.longitudinal.conftest import (
 )
 
 pytestmark = pytest.mark.django_db
+# As the simulator of the product marks what it writes.
+SIMULATED = {"synthetic": True, "ai_generated": True, "device": "Synoptic head simulator"}
 
 
 def _ask(client: Any, base: Series, follow: Series, key: str = "", **more: Any) -> Any:
@@ -68,6 +70,9 @@ def test_a_comparison_is_asked_for(
         ({"date": "2020-01-01"}, "reversed_order"),
         ({"date": "2024-01-02", "time": "07:00"}, "reversed_order"),
         ({"ai_generated": True}, "synthetic_input"),
+        ({**SIMULATED, "derived_from": ["2.25.1"]}, "synthetic_input"),
+        ({**SIMULATED, "device": "ACME Generator"}, "synthetic_input"),
+        ({**SIMULATED, "description": "SYNTHETIC PREDICTED day +9"}, "synthetic_input"),
         ({"body_part": "KNEE"}, "different_body_part"),
         ({"modality": "CT"}, "modality_mismatch"),
         ({"birth_date": "1990-01-01"}, "different_patient"),
@@ -127,7 +132,7 @@ def test_what_is_only_odd_is_warned_of(
     as_user: AsUser, clinician: User, pipelines: None, visit: Visit
 ) -> None:
     client = as_user(clinician)
-    base = visit("2024-01-02", body_part="BRAIN", synthetic=True)
+    base = visit("2024-01-02", body_part="BRAIN", **SIMULATED)
     same_day = _ask(client, base, visit("2024-01-02")).json()
     undated = _ask(client, base, visit(None, body_part="")).json()
     assert [one["code"] for one in same_day["warnings"]] == ["same_date"]

@@ -21,7 +21,7 @@ from apps.studies.api.serializers import GEOMETRY_KINDS
 
 UID_MAX = 64
 DAYS_MAX = 3650
-SAMPLES_MAX = 64
+SAMPLES_MAX = 32
 
 
 class TreatmentSerializer(serializers.ModelSerializer[Treatment]):

@@ -81,9 +81,16 @@ export function saveStructures(study_uid: string, body: Drawing, key: string) {
 
 export type SctSite = "auto" | "extremity" | "head";
 
-export function createSyntheticCt(image: string, site: SctSite, key: string) {
+export interface SctChoice {
+  image: string;
+  site: SctSite;
+  /** How many alternatives to draw beside the result. */
+  samples: number;
+}
+
+export function createSyntheticCt({ image, site, samples }: SctChoice, key: string) {
   const params = { header: { "Idempotency-Key": key } };
-  const body = { pipeline: "synthetic_ct", inputs: { image }, params: { site } };
+  const body = { pipeline: "synthetic_ct", inputs: { image }, params: { site, samples } };
   return bodyOf(api.POST("/api/v1/jobs", { params, body }));
 }
 

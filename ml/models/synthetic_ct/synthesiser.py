@@ -26,7 +26,6 @@ AIR_HU = -1000.0
 SLAB = 8
 # Every so many slices are predicted first, so that there is something to look at.
 COARSE = 12
-FLOW_STEPS = 4
 
 Run = Callable[[Tensor], Tensor]
 
@@ -142,7 +141,7 @@ class Synthesiser:
             lower, upper = self.calibration.widened(lower, middle, upper)
         body = to_grid(ready.grid.like(ready.body.astype(np.float32)), volume).array > 0.5
         placed = [
-            volume.like(_in_air(to_grid(ready.grid.like(m), volume, outside=AIR_HU).array, body))
+            volume.like(in_air(to_grid(ready.grid.like(m), volume, outside=AIR_HU).array, body))
             for m in (lower, middle, upper)
         ]
         return SyntheticCt(
@@ -177,22 +176,12 @@ def neighbours(planes: Tensor, rows: list[int], offsets: tuple[int, ...]) -> Ten
     return planes[torch.tensor(wanted)]
 
 
-def sample(run: Run, planes: Tensor, *, noise: float, seed: int, steps: int = FLOW_STEPS) -> Tensor:
-    """One CT (B, 1, y, x), thousands of HU, of a rectified flow from noise of that spread, by
-    Euler steps (Liu et al., ICLR 2023). ``planes`` (B, offsets, y, x)."""
-    shape = (len(planes), 1, *planes.shape[-2:])
-    state = noise * torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-    for step in range(steps):
-        time = torch.full(shape, step / steps)
-        state = state + run(torch.cat([planes, state, time], dim=1)) / steps
-    return state
-
-
 def _filled(grid: Volume, hu: NDArray[np.float32]) -> Volume:
     known = np.flatnonzero(~np.isnan(hu[:, 0, 0]))
     nearest = known[np.abs(np.arange(len(hu))[:, None] - known[None]).argmin(axis=1)]
     return grid.like(hu[nearest])
 
 
-def _in_air(hu: NDArray[np.float32], body: NDArray[np.bool_]) -> NDArray[np.float32]:
+def in_air(hu: NDArray[np.float32], body: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """HU (z, y, x) within what a CT stores, air outside ``body``."""
     return np.where(body, np.clip(hu, *HU_RANGE), np.float32(AIR_HU)).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -31,36 +32,12 @@ def write_dicom(
     context: RunContext, image: Volume, result: SyntheticCt, site: Site
 ) -> Iterator[Event]:
     """Write all of it and announce it. ``image`` was read from DICOM."""
-    source = image.source
-    if source is None:
-        raise ValueError("DICOM is written from DICOM")
-    run_id, algorithm = context.request.run_id, algorithm_of(context, site)
+    algorithm = algorithm_of(context, site)
     placed = transverse(image)
     if placed.reason:
         yield context.log("resampled", placed.reason)
-    header = source_header(source)
-    series = NewSeries(
-        series_uid=derived_uid(run_id, "sct/series"),
-        frame_of_reference_uid=str(header.FrameOfReferenceUID),
-        number=SERIES_NUMBER,
-        description=f"CT from MR, {site}",
-        body_part=source.body_part,
-        taken_at=datetime.now(UTC),
-    )
-    marks = Generated(
-        algorithm=algorithm,
-        derivation=f"CT numbers predicted from MR by {algorithm.description}, site {site}. "
-        f"{placed.reason} Not acquired by a scanner.".replace("  ", " "),
-        source=source,
-        geometry_preserved=not placed.reason,
-    )
-    folder = context.out_dir / "sct"
-    hounsfield = _on(result.middle, placed.volume)
-    write_ct(hounsfield, folder, study=header, series=series, generated=marks)
-    yield context.artifact(
-        "sct", kind="dicom", path=folder, media_type="application/dicom", title="Synthetic CT"
-    )
-    written = read_series(folder)
+    yield write_series(context, image, result.middle, algorithm, SctSeries())
+    written = read_series(context.out_dir / "sct")
     for (key, title, number), bound in zip(BOUNDS, (result.lower, result.upper), strict=True):
         context.cancel.check()
         path = context.out_dir / f"{key}.dcm"
@@ -70,7 +47,7 @@ def write_dicom(
             title=f"CT {title}",
             derivation=f"{title} of the CT numbers, {algorithm.description}",
             algorithm=algorithm,
-            run_id=run_id,
+            run_id=context.request.run_id,
             path=path,
             key=key,
             series_number=number,
@@ -86,9 +63,54 @@ def write_dicom(
     yield _contour(context, image, result, algorithm)
 
 
-def algorithm_of(context: RunContext, site: Site) -> Algorithm:
-    """What made the CT: this pipeline with the weights of ``site``."""
-    digest = next(spec.sha256 for spec in context.manifest.weights if spec.name == site)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SctSeries:
+    """What tells one CT series of a run from another."""
+
+    key: str = "sct"
+    number: int = SERIES_NUMBER
+    title: str = "Synthetic CT"
+    suffix: str = ""
+
+
+def write_series(
+    context: RunContext, image: Volume, hu: Volume, algorithm: Algorithm, which: SctSeries
+) -> Event:
+    """``hu`` (on the grid of ``image``, which was read from DICOM) as a transverse CT series.
+
+    Raises:
+        ValueError: ``image`` was not read from DICOM.
+    """
+    source = image.source
+    if source is None:
+        raise ValueError("DICOM is written from DICOM")
+    placed, header = transverse(image), source_header(source)
+    site = algorithm.parameters["site"]
+    series = NewSeries(
+        series_uid=derived_uid(context.request.run_id, f"{which.key}/series"),
+        frame_of_reference_uid=str(header.FrameOfReferenceUID),
+        number=which.number,
+        description=f"CT from MR, {site}{which.suffix}",
+        body_part=source.body_part,
+        taken_at=datetime.now(UTC),
+    )
+    marks = Generated(
+        algorithm=algorithm,
+        derivation=f"CT numbers predicted from MR by {algorithm.description}, site {site}. "
+        f"{placed.reason} Not acquired by a scanner.".replace("  ", " "),
+        source=source,
+        geometry_preserved=not placed.reason,
+    )
+    folder = context.out_dir / which.key
+    write_ct(_on(hu, placed.volume), folder, study=header, series=series, generated=marks)
+    return context.artifact(
+        which.key, kind="dicom", path=folder, media_type="application/dicom", title=which.title
+    )
+
+
+def algorithm_of(context: RunContext, site: Site, weights: str = "") -> Algorithm:
+    """What made the CT: this pipeline with the weights of ``site``, or those named."""
+    digest = next(w.sha256 for w in context.manifest.weights if w.name == (weights or site))
     return Algorithm(
         name=context.manifest.title,
         version=context.manifest.version,

@@ -19,6 +19,7 @@ from ml.models.synthetic_ct.synthesiser import Prepared, Synthesiser, SyntheticC
 from ml.models.synthetic_ct.weights import load
 from ml.pipelines.synthetic_ct.contract import Flag, flags_of, refuse_ct, site_of
 from ml.pipelines.synthetic_ct.dicom import write_dicom
+from ml.pipelines.synthetic_ct.samples import write_samples
 from ml.runtime.context import Resources, RunContext, Steps
 from ml.runtime.inputs import read_input
 from ml.runtime.registry import manifest_of
@@ -31,6 +32,7 @@ STEPS = {
     "synthesise": "Make the synthetic CT",
     "write": "Write the results",
 }
+SAMPLING = {"sample": "Draw alternatives"}
 # Above this score nothing is made unless somebody gives a reason; between 1 and this it warns.
 REFUSED_SCORE = 3.0
 PREVIEW_WINDOW = (-400.0, 800.0)
@@ -39,13 +41,14 @@ PREVIEW_WINDOW = (-400.0, 800.0)
 def warm(resources: Resources) -> None:
     """Load the networks."""
     manifest = manifest_of("synthetic_ct")
-    for spec in manifest.weights:
-        load_synthesiser(manifest, resources, spec.name)
+    for site in ("extremity", "head"):
+        load_synthesiser(manifest, resources, site)
 
 
 def run(context: RunContext) -> Iterator[Event]:
     """See README.md. Raises ``InputRefused``, ``InputUnusual`` and ``Cancelled``."""
-    steps = context.steps(STEPS)
+    wants_samples = context.params["samples"] > 0
+    steps = context.steps(STEPS | SAMPLING if wants_samples else STEPS)
     yield steps.start("read")
     image = read_input(context)
     yield steps.finish()
@@ -71,6 +74,10 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.finish()
     yield steps.start("write")
     yield from write_results(context, image, result, site)
+    if wants_samples:
+        yield steps.finish()
+        yield steps.start("sample")
+        yield from write_samples(context, steps, image, ready, site)
     context.values["site"] = site
     context.values["body_ml"] = round(float(result.body.sum()) * image.voxel_ml, 1)
     context.values["flags"] = [flag.code for flag in flags]

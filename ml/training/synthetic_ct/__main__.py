@@ -76,6 +76,8 @@ def simulated_pairs(labels: Path, part: int) -> list[Pair]:
 def _export(chosen: argparse.Namespace) -> None:
     path = CHECKPOINTS / "extremity.safetensors"
     print(path, report.export_extremity(aligned_pairs(chosen.pairs), chosen.runs, path))
+    path = CHECKPOINTS / "extremity-flow.safetensors"
+    print(path, report.export_flow(chosen.runs, path))
     path = CHECKPOINTS / "head.safetensors"
     print(path, report.export_head(simulated_pairs(chosen.labels, 1), chosen.runs, path))
 

@@ -13,7 +13,8 @@ from ml.imaging.resample import canonical, to_grid
 from ml.models.synthetic_ct.calibration import Held
 from ml.models.synthetic_ct.intensity import HU_RANGE, normalise, to_hu
 from ml.models.synthetic_ct.modeling import PlaneUNet
-from ml.models.synthetic_ct.synthesiser import Synthesiser, neighbours, opened, sample
+from ml.models.synthetic_ct.sampling import flowing
+from ml.models.synthetic_ct.synthesiser import Synthesiser, neighbours, opened
 from ml.models.synthetic_ct.usual import features
 from ml.models.synthetic_ct.weights import Checkpoint
 from ml.training.synthetic_ct.pairs import AIR_HU, Pair
@@ -47,7 +48,7 @@ def predictor(model: PlaneUNet, recipe: Recipe) -> Predict:
         for z in range(len(hu)):
             planes = neighbours(padded, [z], recipe.model.offsets)
             if recipe.family == "flow":
-                out = sample(run, planes, noise=recipe.flow_noise, seed=recipe.seed + z)
+                *_, out = flowing(run, planes, noise=recipe.flow_noise, seed=recipe.seed + z)
             else:
                 out = run(planes)
             hu[z] = to_hu(out[0, 0, :y, :x].numpy())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ml.models.synthetic_ct.config import PlaneUNetConfig, Site
+from ml.models.synthetic_ct.sampling import FLOW_NOISE
 
 Family = Literal["regression", "l1", "gan", "flow"]
 FAMILIES: tuple[Family, ...] = ("regression", "l1", "gan", "flow")
@@ -49,7 +50,7 @@ class Recipe:
     bias_weight: float = 0.1
     quantile_weight: float = 0.3
     adversarial_weight: float = 0.02
-    flow_noise: float = 0.3
+    flow_noise: float = FLOW_NOISE
     channels: tuple[int, ...] = field(default=(32, 64, 128, 192))
 
     @property

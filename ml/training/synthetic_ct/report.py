@@ -169,6 +169,13 @@ def export_extremity(pairs: Sequence[Pair], runs: Path, path: Path) -> str:
     return weights.save(checkpoint, path, notes=notes_of(recipe, progress))
 
 
+def export_flow(runs: Path, path: Path) -> str:
+    """Write the flow of the shipped fold, which draws alternatives: uncalibrated."""
+    recipe = Recipe(family="flow")
+    model, progress = trained(runs / f"extremity-flow-{SHIPPED_FOLD}", recipe)
+    return weights.save(Checkpoint(model=model), path, notes=notes_of(recipe, progress))
+
+
 def export_head(validation: Sequence[Pair], runs: Path, path: Path) -> str:
     """Write the head's network, calibrated on the people of the validation part."""
     recipe = Recipe(site="head")

@@ -34,6 +34,7 @@ export function MakeSyntheticCt({ studyUid, images, running }: MakeSyntheticCtPr
   const mayRun = useMay("job.run");
   const [picked, setPicked] = useState("");
   const [site, setSite] = useState<SctSite>("auto");
+  const [samples, setSamples] = useState(0);
   const [started, setStarted] = useState<string | null>(null);
   // One key for one wish: a second click or a repeated request is the same job.
   const [key, setKey] = useState(idempotencyKey);
@@ -46,7 +47,7 @@ export function MakeSyntheticCt({ studyUid, images, running }: MakeSyntheticCtPr
     refetchInterval: (query) => isArriving(query.state.data) && ARRIVING_MS,
   });
   const make = useMutation({
-    mutationFn: () => createSyntheticCt(uid, site, key),
+    mutationFn: () => createSyntheticCt({ image: uid, site, samples }, key),
     onSuccess: (job) => {
       setStarted(job.id);
       setKey(idempotencyKey());
@@ -104,6 +105,23 @@ export function MakeSyntheticCt({ studyUid, images, running }: MakeSyntheticCtPr
             ))}
           </select>
         </label>
+        {site !== "head" && (
+          <label className={fields.label}>
+            Alternatives (limbs)
+            <select
+              className={fields.select}
+              value={samples}
+              onChange={(event) => change(() => setSamples(Number(event.target.value)))}
+            >
+              <option value={0}>None</option>
+              {[1, 2, 3, 4].map((count) => (
+                <option key={count} value={count}>
+                  {count} drawn by the flow
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
       </div>
       {fits.data?.ok === false && (
         <Notice tone="caution" title="This series does not fit">

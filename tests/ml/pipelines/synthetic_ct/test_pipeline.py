@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from ml.runtime.context import Resources
 from ml.runtime.devices import Device
 from ml.runtime.execute import execute
 from ml.runtime.text.service import TextService
+from ml.training.synthetic_ct.recipe import Recipe
 from tests.ml.dicom.series import mr_series
 
 CPU = Device(kind="cpu", threads=1)
@@ -58,7 +60,12 @@ def takes_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    image: Volume | Path, resources: Resources, tmp_path: Path, *, override: str = ""
+    image: Volume | Path,
+    resources: Resources,
+    tmp_path: Path,
+    *,
+    override: str = "",
+    **params: object,
 ) -> tuple[Path, list[Event]]:
     path, folder = tmp_path / "mr.nii.gz", tmp_path / "out"
     if isinstance(image, Volume):
@@ -72,6 +79,7 @@ def run(
         inputs={"image": given},
         out_dir=folder,
         override_reason=override,
+        params=params,
     )
     return folder, list(execute(request, CancelToken(), resources))
 
@@ -120,6 +128,32 @@ def test_a_series_gives_a_ct_series_its_bounds_and_the_outline(
     assert (np.rint(bound.array) <= made.array).all()
     contour = read_rtstruct(out / "contour.dcm")
     assert [roi.name for roi in contour.rois] == ["BODY"]
+
+
+def test_alternatives_are_drawn_by_the_flow(
+    resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Recipe().model
+    model = PlaneUNet(replace(config, channels=(8, 16))).eval()
+    ready = Synthesiser(Checkpoint(model=model, usual=ANYTHING), threads=1)
+    monkeypatch.setattr(pipeline, "load_synthesiser", lambda *_: ready)
+    mr_series(tmp_path / "series", limb(shape=(20, 64, 64))[0])
+    out, events = run(tmp_path / "series", resources, tmp_path, samples=2, site="extremity")
+    drawn = [read_nifti(out / f"sct_sample_{number}.nii.gz").array for number in (1, 2)]
+    inside = drawn[0] > -300
+    assert inside.any()
+    assert np.abs(drawn[0].astype(float) - drawn[1])[inside].mean() > 1
+    series = [read_series(out / f"sct-sample-{number}").source for number in (1, 2)]
+    assert len({one.series_uid for one in series if one}) == 2
+    shares = [e.data["fraction"] for e in events if e.type == "step.progress"]
+    assert sum(share < 1 for share in shares) >= 8  # a stop is seen between steps of the flow
+
+
+@pytest.mark.usefixtures("takes_all")
+def test_a_head_has_no_alternatives(resources: Resources, tmp_path: Path) -> None:
+    out, events = run(limb()[0], resources, tmp_path, samples=1, site="head")
+    assert "no_samples" in warnings_of(events)
+    assert not list(out.glob("*sample*"))
 
 
 @pytest.mark.usefixtures("takes_all")

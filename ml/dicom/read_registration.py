@@ -13,19 +13,19 @@ from pydicom.uid import DeformableSpatialRegistrationStorage, SpatialRegistratio
 
 from ml.contracts.errors import InputRefused, InputUnreadable
 from ml.dicom.files import DAMAGE, read_object
-from ml.imaging.volume import Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredRegistration:
     """``matrix`` (4, 4), LPS mm: a point of the frame ``base_frame`` to its point in
-    ``follow_frame``. ``vectors``: float32 (z, y, x, 3 [x, y, z]) mm with their place, added to the
-    point before the matrix; None where rigid."""
+    ``follow_frame``. ``vectors``: float32 (z, y, x, 3 [x, y, z]) mm, added to the point before the
+    matrix, and ``vectors_at`` (4, 4) from their index (x, y, z) to LPS mm; None where rigid."""
 
     base_frame: str
     follow_frame: str
     matrix: NDArray[np.float64]
-    vectors: Volume | None
+    vectors: NDArray[np.float32] | None = None
+    vectors_at: NDArray[np.float64] | None = None
 
 
 def read_registration(path: Path) -> StoredRegistration:
@@ -57,7 +57,6 @@ def _rigid(dataset: Dataset) -> StoredRegistration:
         base_frame=str(base.FrameOfReferenceUID),
         follow_frame=str(follow.FrameOfReferenceUID),
         matrix=np.linalg.inv(matrices[1]) @ matrices[0],
-        vectors=None,
     )
 
 
@@ -75,7 +74,8 @@ def _deformable(dataset: Dataset) -> StoredRegistration:
         base_frame=str(base.SourceFrameOfReferenceUID),
         follow_frame=str(follow.SourceFrameOfReferenceUID),
         matrix=_matrix(follow.PostDeformationMatrixRegistrationSequence[0]),
-        vectors=Volume(array=array, affine=affine),
+        vectors=array,
+        vectors_at=affine,
     )
 
 

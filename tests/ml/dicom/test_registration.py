@@ -73,11 +73,12 @@ def test_a_displacement_comes_back(upwards: bool, tmp_path: Path) -> None:
     assert not errors(written.path)
     np.testing.assert_allclose(found.matrix, turned(), atol=1e-12)
     # By the standard's own rule: matrix · (point + vector).
-    for index in np.ndindex(found.vectors.shape):
-        point = np.array(found.vectors.point_lps(index))
-        there = found.matrix @ [*(point + found.vectors.array[index]), 1.0]
-        z, y, x = (round(v) for v in base.index_of((point[0], point[1], point[2])))
-        expected = (turned() @ [*point, 1.0])[:3] + draw[:, z, y, x]
+    assert found.vectors_at is not None
+    for z, y, x in np.ndindex(found.vectors.shape[:3]):
+        point = (found.vectors_at @ [x, y, z, 1.0])[:3]
+        there = found.matrix @ [*(point + found.vectors[z, y, x]), 1.0]
+        at = tuple(round(v) for v in base.index_of((point[0], point[1], point[2])))
+        expected = (turned() @ [*point, 1.0])[:3] + draw[(slice(None), *at)]
         np.testing.assert_allclose(there[:3], expected, atol=1e-3)
 
 

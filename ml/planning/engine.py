@@ -66,8 +66,9 @@ class PlannedBeam:
 
     @property
     def name(self) -> str:
-        couch = f" T{self.couch_deg:g}°" if self.couch_deg else ""
-        return f"B{self.number} {self.gantry_deg:g}°{couch}"
+        # Plain letters: not every planning system reads more in a name.
+        couch = f" T{self.couch_deg:g}" if self.couch_deg else ""
+        return f"B{self.number} G{self.gantry_deg:g}{couch}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

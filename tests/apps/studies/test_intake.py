@@ -158,6 +158,16 @@ def test_patients_and_priors(indexed: Indexed) -> None:
     assert Patient.objects.count() == 4
 
 
+def test_a_patient_stays_one_when_a_synthetic_series_comes(indexed: Indexed) -> None:
+    real = ct_series(1)
+    made = ct_series(1, StudyInstanceUID=real.study_uid, SyntheticData="YES")
+    invented = ct_series(1, SyntheticData="YES")
+    for series in (real, made, invented):
+        indexed(series)
+    assert not Study.objects.get(study_uid=real.study_uid).synthetic
+    assert Study.objects.get(study_uid=invented.study_uid).synthetic
+
+
 def test_a_study_of_the_same_day_is_earlier_by_its_time(indexed: Indexed) -> None:
     morning = ct_series(1, StudyDate="20240101", StudyTime="080000")
     evening = ct_series(1, StudyDate="20240101", StudyTime="170000")

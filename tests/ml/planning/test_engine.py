@@ -72,6 +72,7 @@ def test_the_target_gets_its_dose_and_the_objective_falls(
     assert values[-1] < 0.2 * values[0]
     assert [step for step, _ in fluence.history] == list(range(len(values)))
     assert [beam.gantry_deg for beam in fluence.beams] == [0, 120]
+    assert [beam.name for beam in fluence.beams] == ["B1 G0", "B2 G120"]
     assert sum(beam.weight for beam in fluence.beams) == pytest.approx(1.0)
     assert sum(beam.bixels for beam in fluence.beams) == len(fluence.weights)
     assert np.allclose(fluence.beams[0].isocentre_lps, centre(image, target), atol=STEP_MM)

@@ -164,7 +164,7 @@ class CalibrationSerializer(serializers.Serializer[Any]):
 
 
 class RecordPointSerializer(serializers.Serializer[Any]):
-    days = serializers.IntegerField(allow_null=True)
+    days = serializers.FloatField(allow_null=True)
     predicted_ml = serializers.FloatField()
     lower_ml = serializers.FloatField()
     upper_ml = serializers.FloatField()

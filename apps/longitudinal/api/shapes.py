@@ -104,7 +104,7 @@ class ChangeContentSerializer(serializers.Serializer[Any]):
     format_version = serializers.IntegerField()
     base = ImageNamedSerializer(required=False)
     follow = ImageNamedSerializer(required=False)
-    days = serializers.IntegerField(required=False, allow_null=True)
+    days = serializers.FloatField(required=False, allow_null=True)
     comparability = ComparabilitySerializer()
     registration = RegistrationSerializer(required=False)
     regions = RegionChangeSerializer(many=True, required=False)
@@ -115,7 +115,7 @@ class ChangeContentSerializer(serializers.Serializer[Any]):
 
 
 class VolumeAtSerializer(serializers.Serializer[Any]):
-    days = serializers.IntegerField()
+    days = serializers.FloatField()
     median_ml = serializers.FloatField()
     lower_ml = serializers.FloatField()
     upper_ml = serializers.FloatField()
@@ -133,9 +133,11 @@ class PredictionContentSerializer(serializers.Serializer[Any]):
 
     format = serializers.CharField()
     format_version = serializers.IntegerField()
-    days = serializers.IntegerField()
+    days = serializers.FloatField()
     treatment = serializers.CharField()
     samples = serializers.IntegerField()
+    sample_volumes_ml = serializers.ListField(child=serializers.FloatField(), required=False)
+    family = serializers.CharField(required=False, help_text="Of models: flow, regression, …")
     model_version = serializers.CharField()
     target_date = serializers.CharField(allow_null=True, required=False)
     volumes = VolumeAtSerializer(many=True)
@@ -158,7 +160,7 @@ class ScoreContentSerializer(serializers.Serializer[Any]):
     """The content of score.json."""
 
     format = serializers.CharField()
-    days_actual = serializers.IntegerField(allow_null=True)
+    days_actual = serializers.FloatField(allow_null=True, required=False)
     comparable = serializers.BooleanField()
     actual_ml = figure()
     predicted_ml = figure()

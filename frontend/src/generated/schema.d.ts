@@ -1261,6 +1261,7 @@ export interface components {
         ChangeContent: {
             base?: components["schemas"]["ImageNamed"];
             comparability: components["schemas"]["Comparability"];
+            /** Format: double */
             days?: number | null;
             follow?: components["schemas"]["ImageNamed"];
             format: string;
@@ -2575,10 +2576,13 @@ export interface components {
             beats_carry_forward: boolean;
             /** Format: double */
             carry_forward_ml: number;
+            /** Format: double */
             days: number;
             evidence?: {
                 [key: string]: unknown;
             };
+            /** @description Of models: flow, regression, … */
+            family?: string;
             format: string;
             format_version: number;
             /**
@@ -2587,6 +2591,7 @@ export interface components {
              */
             interval: number;
             model_version: string;
+            sample_volumes_ml?: number[];
             samples: number;
             target_date?: string | null;
             treatment: string;
@@ -2657,6 +2662,7 @@ export interface components {
         RecordPoint: {
             /** Format: double */
             actual_ml: number;
+            /** Format: double */
             days: number | null;
             inside: boolean;
             /** Format: double */
@@ -2838,7 +2844,8 @@ export interface components {
             beats_carry_forward?: boolean | null;
             carry_forward?: components["schemas"]["CarryForward"] | null;
             comparable: boolean;
-            days_actual: number | null;
+            /** Format: double */
+            days_actual?: number | null;
             /** Format: double */
             delta_rmae?: number | null;
             /** Format: double */
@@ -3251,6 +3258,7 @@ export interface components {
             result_sha256: string;
         };
         VolumeAt: {
+            /** Format: double */
             days: number;
             /** Format: double */
             lower_ml: number;

@@ -78,7 +78,7 @@ def test_a_displacement_comes_back(upwards: bool, tmp_path: Path) -> None:
         point = (found.vectors_at @ [x, y, z, 1.0])[:3]
         there = found.matrix @ [*(point + found.vectors[z, y, x]), 1.0]
         at = tuple(round(v) for v in base.index_of((point[0], point[1], point[2])))
-        expected = (turned() @ [*point, 1.0])[:3] + draw[(slice(None), *at)]
+        expected = (turned() @ [*point, 1.0])[:3] + draw[:, at[0], at[1], at[2]]
         np.testing.assert_allclose(there[:3], expected, atol=1e-3)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from apps.studies.attributes import made_by_model
 from apps.studies.models import Series
 from ml.contracts.manifest import InputSpec
 
@@ -58,6 +59,11 @@ def _origin_reasons(series: Series, spec: InputSpec) -> Iterator[Reason]:
         yield Reason(
             code="synthetic_input",
             message="This series is synthetic or AI-made; this pipeline takes acquired images.",
+        )
+    elif not spec.ai_made and made_by_model(series):
+        yield Reason(
+            code="synthetic_input",
+            message="A model made this series; this pipeline takes acquired images.",
         )
 
 

@@ -39,6 +39,36 @@ class InputUnreadable(InputRefused):
     code = "input_unreadable"
 
 
+class DifferentPatient(InputRefused):
+    """Two inputs that must be of one person are not."""
+
+    code = "different_patient"
+
+
+class DifferentBodyPart(InputRefused):
+    """Two inputs that must show the same part of the body do not."""
+
+    code = "different_body_part"
+
+
+class ReversedOrder(InputRefused):
+    """The later of two inputs was taken before the earlier."""
+
+    code = "reversed_order"
+
+
+class SyntheticInput(InputRefused):
+    """A model made the image, where one that was acquired (or simulated) is needed."""
+
+    code = "synthetic_input"
+
+
+class ModalityMismatch(InputRefused):
+    """Two inputs that must be of one modality are not."""
+
+    code = "modality_mismatch"
+
+
 class ParametersRefused(MlError):
     """A parameter is unknown or outside its JSON schema."""
 

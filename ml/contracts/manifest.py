@@ -15,7 +15,8 @@ class InputSpec:
     """What one input image must be. Empty tuples mean no restriction.
 
     ``synthetic``: images that were simulated or made by a model are taken too; what is derived
-    from them is marked as they are.
+    from them is marked as they are. ``ai_made``: of these, also what a model made of somebody's
+    images (predicted, synthesised, registered); where false, only simulated patients are.
     ``gate``: the weights entry of the gate that holds back images of another kind than the models
     were made for; empty for none.
     """
@@ -30,6 +31,7 @@ class InputSpec:
     max_spacing_mm: float | None = None
     min_extent_mm: float | None = None
     synthetic: bool = False
+    ai_made: bool = True
     required: bool = True
     gate: str = ""
 

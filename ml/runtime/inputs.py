@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml.contracts.errors import InputRefused, InputUnusual
+from ml.contracts.errors import InputRefused, InputUnusual, SyntheticInput
 from ml.contracts.manifest import InputSpec
+from ml.dicom.origin import made_of_images
 from ml.dicom.read import read_volume
 from ml.imaging.volume import SourceSeries, Volume
 from ml.models.input_gate.gate import load as load_gate
@@ -21,11 +22,16 @@ def read_input(context: RunContext, name: str = "image") -> Volume:
     Raises:
         InputUnreadable: nothing there can be read as an image.
         InputRefused: it does not fit the manifest; the message names every reason.
+        SyntheticInput: a model made it of somebody's images, and the manifest takes none of these.
         InputUnusual: the gate holds it back, and the request gives no reason to take it.
     """
     image = context.input(name)
     volume = read_volume(image.path, image.kind)
     spec = next(spec for spec in context.manifest.inputs if spec.name == name)
+    if not spec.ai_made and volume.source is not None and made_of_images(volume.source):
+        raise SyntheticInput(
+            f"{spec.title}: a model or a run made this image; only acquired images are taken."
+        )
     if reasons := list(_misfits(spec, volume)):
         raise InputRefused(" ".join(reasons))
     if volume.source is not None:

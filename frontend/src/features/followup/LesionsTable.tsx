@@ -38,9 +38,7 @@ export function LesionsTable({ comparison, onGo }: LesionsTableProps) {
                 <th scope="col">Base</th>
                 <th scope="col">Follow-up</th>
                 <th scope="col">Size</th>
-                <th scope="col">
-                  <span className={styles.muted}>Correct</span>
-                </th>
+                <th scope="col">Correct</th>
               </tr>
             </thead>
             <tbody>

@@ -41,10 +41,10 @@ type Judged = Pick<RegionChange, "verdict" | "change_percent" | "noise_percent">
 
 /** A change is told only where it is more than the noise of its measurement. */
 export function verdictText({ verdict, change_percent: change, noise_percent: noise }: Judged) {
-  const band = noise == null ? "" : ` (noise ±${noise.toFixed(1)} %)`;
   if (verdict === "not_comparable") return "Not comparable";
-  if (verdict === "within_noise") return `Within noise${band}`;
-  return `${signedPercent(change)}${band}`;
+  const band = noise == null ? "" : `±${noise.toFixed(1)} %`;
+  if (verdict === "within_noise") return band === "" ? "Within noise" : `Within noise (${band})`;
+  return `${signedPercent(change)}${band === "" ? "" : ` (noise ${band})`}`;
 }
 
 /** How many times its noise a change is; regions without both come last. */

@@ -148,7 +148,7 @@ export function makeFollowLayers(
     for (const { visit, masks } of visits) {
       if (hiddenVisits.has(visit)) continue;
       for (const { mask } of masks) {
-        const plane = samplePlane(mask, view, size.width, size.height, 2);
+        const plane = samplePlane(mask, view, size.width, size.height, 1);
         if (plane === null) continue;
         strokeLines(context, isolines(plane, 0.5), cssColour(VISIT_COLOURS[visit]), 1.5);
       }

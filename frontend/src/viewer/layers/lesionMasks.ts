@@ -51,7 +51,10 @@ function placedFrame(
   return position === null ? [] : [{ segment, position, pixels: pixels(index) }];
 }
 
-/** One volume for each segment, no larger than the segment and one voxel around it. */
+/** Empty space around a segment: a coarse view must see it end, or its outline stays open. */
+const BORDER_MM = 6;
+
+/** One volume for each segment, no larger than the segment and its border. */
 export function lesionMasks(laid: LaidFrames): LesionMask[] {
   const numbers = new Set<number>();
   for (const { segment, pixels } of laid.frames) {
@@ -87,12 +90,18 @@ function maskOfSegment(laid: LaidFrames, segment: number): ScalarVolume | null {
   const first = own.toSorted((a, b) => a.height - b.height)[0];
   if (first === undefined) return null;
   const [betweenRows, betweenColumns, betweenSlices] = spacing;
-  const sliceOf = (height: number) => Math.round((height - first.height) / betweenSlices) + 1;
-  const left = Math.min(...own.map(({ box }) => box.left)) - 1;
-  const top = Math.min(...own.map(({ box }) => box.top)) - 1;
-  const width = Math.max(...own.map(({ box }) => box.right)) - left + 2;
-  const height = Math.max(...own.map(({ box }) => box.bottom)) - top + 2;
-  const depth = Math.max(...own.map((frame) => sliceOf(frame.height))) + 2;
+  const border = (mm: number) => Math.max(1, Math.ceil(BORDER_MM / mm));
+  const [above, beside, below] = [
+    border(betweenRows),
+    border(betweenColumns),
+    border(betweenSlices),
+  ];
+  const sliceOf = (height: number) => Math.round((height - first.height) / betweenSlices) + below;
+  const left = Math.min(...own.map(({ box }) => box.left)) - beside;
+  const top = Math.min(...own.map(({ box }) => box.top)) - above;
+  const width = Math.max(...own.map(({ box }) => box.right)) - left + beside + 1;
+  const height = Math.max(...own.map(({ box }) => box.bottom)) - top + above + 1;
+  const depth = Math.max(...own.map((frame) => sliceOf(frame.height))) + below + 1;
   const values = new Uint8Array(width * height * depth);
   for (const frame of own) {
     const slice = sliceOf(frame.height);
@@ -104,7 +113,8 @@ function maskOfSegment(laid: LaidFrames, segment: number): ScalarVolume | null {
     }
   }
   const corner = scaleAdd(first.position, right, left * betweenColumns);
-  const origin = scaleAdd(scaleAdd(corner, down, top * betweenRows), normal, -betweenSlices);
+  const lowest = scaleAdd(corner, normal, -below * betweenSlices);
+  const origin = scaleAdd(lowest, down, top * betweenRows);
   const grid: Grid = {
     dimensions: [width, height, depth],
     spacing: [betweenColumns, betweenRows, betweenSlices],

@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import highdicom as hd
+from highdicom.sr import (
+    MeasurementsAndQualitativeEvaluations,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
@@ -38,6 +42,8 @@ STATE: Final = Code("lesion-state", SCHEME, "Change of the lesion since the base
 VISITS: Final = ("base", "follow-up")
 
 Visit = Literal[0, 1]
+Group = MeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations
+_BOTH: Final[tuple[Visit, Visit]] = (0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ def write_change_sr(
     headers = [source_headers(source) for source in (base, follow)]
     groups = [
         group
-        for visit in (0, 1)
+        for visit in _BOTH
         for group in (
             *_lesions(lesions, visits.segs[visit], visit, headers[visit][0], algorithm),
             *_structures(visits.volumes[visit], visit, headers[visit][0], algorithm),
@@ -130,9 +136,9 @@ def _lesions(
     visit: Visit,
     header: Dataset,
     algorithm: Algorithm,
-) -> Iterator[Dataset]:
+) -> Iterator[Group]:
     for lesion in lesions:
-        told = {
+        told: dict[str, Any] = {
             "tracking_identifier": hd.sr.TrackingIdentifier(
                 uid=lesion.track, identifier=lesion.name
             ),
@@ -145,7 +151,7 @@ def _lesions(
         }
         label = lesion.labels[visit]
         if seg is None or label not in seg.segments:
-            yield hd.sr.MeasurementsAndQualitativeEvaluations(**told)
+            yield MeasurementsAndQualitativeEvaluations(**told)
             continue
         segment = hd.sr.ReferencedSegment(
             sop_class_uid=seg.sop_class_uid,
@@ -153,18 +159,16 @@ def _lesions(
             segment_number=seg.segments[label],
             source_series=hd.sr.SourceSeriesForSegmentation(header.SeriesInstanceUID),
         )
-        yield hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-            referenced_segment=segment, **told
-        )
+        yield VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=segment, **told)
 
 
 def _structures(
     volumes: dict[int, float], visit: Visit, header: Dataset, algorithm: Algorithm
-) -> Iterator[Dataset]:
+) -> Iterator[Group]:
     for label, amount in sorted(volumes.items()):
         item = structure(label)
         site = hd.sr.FindingSite(anatomic_location=item.code, laterality=item.side_code)
-        yield hd.sr.MeasurementsAndQualitativeEvaluations(
+        yield MeasurementsAndQualitativeEvaluations(
             tracking_identifier=hd.sr.TrackingIdentifier(
                 uid=tracking_uid(header, label), identifier=tracking_id(item)
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -43,7 +44,7 @@ def test_both_visits_are_told(tmp_path: Path) -> None:
         path=tmp_path / "sr.dcm",
     )
     report = hd.sr.srread(written.path)
-    content = report.content
+    content: Any = report.content
     groups = [
         *content.get_volumetric_roi_measurement_groups(),
         *content.get_image_measurement_groups(),

@@ -154,6 +154,7 @@ class PredictionContentSerializer(serializers.Serializer[Any]):
 class CarryForwardSerializer(serializers.Serializer[Any]):
     dice = figure()
     delta_rmae = figure()
+    volume_error_ml = figure()
 
 
 class ScoreContentSerializer(serializers.Serializer[Any]):
@@ -161,9 +162,12 @@ class ScoreContentSerializer(serializers.Serializer[Any]):
 
     format = serializers.CharField()
     days_actual = serializers.FloatField(allow_null=True, required=False)
+    days_predicted = figure()
     comparable = serializers.BooleanField()
     actual_ml = figure()
     predicted_ml = figure()
+    base_ml = figure()
+    volume_error_ml = figure()
     lower_ml = figure()
     upper_ml = figure()
     inside_interval = serializers.BooleanField(allow_null=True, required=False)

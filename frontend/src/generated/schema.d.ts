@@ -1256,6 +1256,8 @@ export interface components {
             delta_rmae?: number | null;
             /** Format: double */
             dice?: number | null;
+            /** Format: double */
+            volume_error_ml?: number | null;
         };
         /** @description The content of change.json; of comparability.json (`kind` register) its first half. */
         ChangeContent: {
@@ -2841,11 +2843,15 @@ export interface components {
         ScoreContent: {
             /** Format: double */
             actual_ml?: number | null;
+            /** Format: double */
+            base_ml?: number | null;
             beats_carry_forward?: boolean | null;
             carry_forward?: components["schemas"]["CarryForward"] | null;
             comparable: boolean;
             /** Format: double */
             days_actual?: number | null;
+            /** Format: double */
+            days_predicted?: number | null;
             /** Format: double */
             delta_rmae?: number | null;
             /** Format: double */
@@ -2860,6 +2866,8 @@ export interface components {
             predicted_ml?: number | null;
             /** Format: double */
             upper_ml?: number | null;
+            /** Format: double */
+            volume_error_ml?: number | null;
             warnings?: components["schemas"]["FollowupWarning"][];
         };
         /**

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+import ml.api
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
+from apps.inference.eligibility import input_reasons
 from apps.jobs.models import Job
 from apps.longitudinal.models import Prediction
 from apps.studies.models import Series
@@ -124,6 +126,26 @@ def test_a_prediction_that_says_nothing_is_told(
     told = client.get(f"/api/v1/predictions/{asked['id']}").json()
     assert (told["state"], told["error"]["code"]) == ("failed", "result_refused")
     assert Prediction.objects.get().series == {}
+
+
+@pytest.mark.parametrize("pipeline", ["segment_head", "draft_report", "compare_scans"])
+def test_no_run_measures_what_was_predicted(pipeline: str) -> None:
+    """As the shipped manifests have it; a simulated patient is measured."""
+    manifest = next(one for one in ml.api.manifests() if one.name == pipeline)
+    simulated = Series(
+        kind="image", complete=True, synthetic=True, ai_generated=True, device="Head simulator"
+    )
+    predicted = Series(
+        kind="image",
+        complete=True,
+        synthetic=True,
+        ai_generated=True,
+        description="SYNTHETIC PREDICTED day +180 none",
+    )
+    for spec in manifest.inputs:
+        codes = [[one.code for one in input_reasons(x, spec)] for x in (simulated, predicted)]
+        assert "synthetic_input" not in codes[0]
+        assert "synthetic_input" in codes[1]
 
 
 def test_nobody_measures_on_what_was_predicted(

@@ -59,10 +59,21 @@ class Samples:
         return [max(0.0, self.base.ventricle_ml + float(c)) for c in change]
 
     @property
-    def typical(self) -> int:
-        """The sample whose volume is nearest to the median."""
-        volumes = np.asarray(self.lesion_ml)
-        return int(np.abs(volumes - np.median(volumes)).argmin())
+    def middle(self) -> Tensor:
+        """Residual (4, z, y, x): the median of the samples, voxel by voxel. Borders are distances,
+        so that their median is a border again and as sharp."""
+        return self.residual.median(0).values if len(self.residual) > 1 else self.residual[0]
+
+    @property
+    def middle_visible(self) -> Tensor:
+        """Share (z, y, x) of visible tumour in the middle of the samples."""
+        return occupied(self.base.state[1] + self.middle[1]) * self.base.brain
+
+    @property
+    def middle_core(self) -> Tensor:
+        """Share (z, y, x) of core in the middle of the samples, within the visible tumour."""
+        core = occupied(self.base.state[2] + self.middle[2])
+        return torch.minimum(core, self.middle_visible)
 
 
 def network_of(model: FollowNet) -> Network:
@@ -78,9 +89,10 @@ def network_of(model: FollowNet) -> Network:
     return run
 
 
-def base_of(reading: Reading) -> Base:
-    """The crop around the lesion of a reading."""
-    z, y, x = (round(m) - n // 2 for m, n in zip(reading.middle, CROP, strict=True))
+def base_of(reading: Reading, middle: tuple[float, float, float] | None = None) -> Base:
+    """The crop around the lesion of a reading, or around the voxel (z, y, x) ``middle``."""
+    around = middle or reading.middle
+    z, y, x = (round(m) - n // 2 for m, n in zip(around, CROP, strict=True))
     start = (z, y, x)
     visible = cropped(reading.visible, start)
     planes = [

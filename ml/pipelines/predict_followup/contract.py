@@ -49,13 +49,11 @@ def refuse_other_patient(base: Volume, other: Volume) -> None:
     """
     if base.source is None or other.source is None:
         return
-    names = [
-        tuple(str(header.get(key) or "") for key in ("PatientID", "IssuerOfPatientID"))
-        for header in (
-            read_object(v.source.files[0], pixels=False) for v in (base, other) if v.source
-        )
-    ]
-    if all(name[0] for name in names) and names[0] != names[1]:
+    first, second = (
+        read_object(source.files[0], pixels=False) for source in (base.source, other.source)
+    )
+    ids = [str(header.get("PatientID") or "") for header in (first, second)]
+    if all(ids) and ids[0] != ids[1]:
         raise InputRefused("The two series are of different patients (different_patient).")
 
 
@@ -67,7 +65,7 @@ def date_of(volume: Volume, stated: str) -> date | None:
     """
     if volume.source is not None:
         header = read_object(volume.source.files[0], pixels=False)
-        for key in ("AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate"):
+        for key in ("AcquisitionDate", "StudyDate"):
             text = str(header.get(key) or "")[:8]
             try:
                 return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import image as picture
@@ -65,16 +66,16 @@ def run(context: RunContext) -> Iterator[Event]:
     with context.resources.volume_turn(context.cancel):
         yield steps.start("look")
         reading, base = read_base(asked.base, reader.model)
-        prior, question = look_at_prior(context, asked, reading, base, reader)
+        task = task_of(context, asked, reading, base, reader)
         note(asked, base, predictor)
         for warning in asked.warnings:
             yield context.log(warning["code"], warning["text"], warning=True)
         yield steps.finish()
         yield steps.start("predict")
-        samples = yield from predict(context, steps, predictor, base, question, prior)
+        samples = yield from predict(context, steps, predictor, task)
         yield steps.finish()
         yield steps.start("curve")
-        volumes = yield from draw_curve(context, steps, predictor, samples, question, prior)
+        volumes = yield from draw_curve(context, steps, predictor, task, samples)
         yield steps.finish()
     yield steps.start("write")
     made = placed_on(asked.base, reading, samples)
@@ -84,6 +85,15 @@ def run(context: RunContext) -> Iterator[Event]:
     context.values["carry_forward_ml"] = content["carry_forward_ml"]
     context.values["beats_carry_forward"] = content["beats_carry_forward"]
     yield steps.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """What the predictor works on. ``prior``: see ``predictor.sampled``."""
+
+    base: Base
+    question: Question
+    prior: Tensor | None = None
 
 
 def read_inputs(context: RunContext) -> Asked:
@@ -116,10 +126,10 @@ def read_inputs(context: RunContext) -> Asked:
     )
 
 
-def look_at_prior(
+def task_of(
     context: RunContext, asked: Asked, reading: Reading, base: Base, reader: Checkpoint
-) -> tuple[Tensor | None, Question]:
-    """The prior on the base's grid, where there is one and its date is known, and the question.
+) -> Task:
+    """The question, with the prior on the base's grid where there is one and its date is known.
 
     Raises:
         InputRefused: the prior is later than the base, or cannot be laid onto it.
@@ -127,7 +137,7 @@ def look_at_prior(
     treatment = TREATMENTS.index(asked.treatment)
     before = contract.prior_days(asked.base_date, asked.prior_date)
     if asked.prior is None:
-        return None, Question(days=asked.days, treatment=treatment)
+        return Task(base=base, question=Question(days=asked.days, treatment=treatment))
     if before is None:
         asked.warnings.append(
             {
@@ -136,11 +146,12 @@ def look_at_prior(
                 "the same.",
             }
         )
-        return None, Question(days=asked.days, treatment=treatment)
+        return Task(base=base, question=Question(days=asked.days, treatment=treatment))
     distance = prior_distance(
-        asked.prior, asked.base, reading, base, reader.model, context.cancel.check
+        asked.prior, asked.base, reading, base, reader.model, check=context.cancel.check
     )
-    return distance, Question(days=asked.days, treatment=treatment, prior_days=before)
+    question = Question(days=asked.days, treatment=treatment, prior_days=before)
+    return Task(base=base, question=question, prior=distance)
 
 
 def note(asked: Asked, base: Base, predictor: Checkpoint) -> None:
@@ -157,9 +168,7 @@ def predict(
     context: RunContext,
     steps: Steps,
     predictor: Checkpoint,
-    base: Base,
-    question: Question,
-    prior: Tensor | None,
+    task: Task,
 ) -> Generator[Event, None, Samples]:
     """Sample within the step that is running, with a preview after each step of the sampler.
 
@@ -171,7 +180,10 @@ def predict(
     found: Samples | None = None
     for number, found in enumerate(
         sampled(
-            predictor.model, base, question, prior=prior, count=params["samples"], steps=total,
+            predictor.model,
+            task.base,
+            task.question,
+            prior=task.prior, count=params["samples"], steps=total,
             seed=context.request.seed,
         ),
         start=1,
@@ -188,18 +200,17 @@ def draw_curve(
     context: RunContext,
     steps: Steps,
     predictor: Checkpoint,
+    task: Task,
     samples: Samples,
-    question: Question,
-    prior: Tensor | None,
 ) -> Generator[Event, None, list[tuple[float, Interval]]]:
     """The volume over time, within the step that is running."""
     work = curve(
         predictor.model,
-        samples.base,
-        question,
+        task.base,
+        task.question,
         predictor.calibration or UNCALIBRATED,
         samples,
-        prior=prior,
+        prior=task.prior,
         seed=context.request.seed,
     )
     while True:

@@ -15,10 +15,10 @@ from ml.contracts.manifest import Manifest
 from ml.imaging.registration import RegistrationFailed, register, resampled
 from ml.imaging.resample import to_grid
 from ml.imaging.volume import Volume
-from ml.models.followup.modeling import FollowNet
+from ml.models.followup.modeling import FollowNet, laid_out
 from ml.models.followup.predictor import Base, Samples, base_of, cropped, placed
 from ml.models.followup.reader import Reading, read_head
-from ml.models.followup.state import occupied, signed_distance
+from ml.models.followup.state import signed_distance
 from ml.models.followup.weights import Checkpoint, load
 from ml.runtime.context import Resources
 from ml.runtime.weights import verified_path
@@ -31,8 +31,8 @@ _LEAST_SCALE = 50.0
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Placed:
     """On the base's own grid (z, y, x): the predicted image (int16), the shares of visible tumour
-    and core of the typical sample, the mean share over all samples, and the change in units of
-    normal brain."""
+    and core in the middle of the samples, the mean share over all samples, and the change in
+    units of normal brain."""
 
     image: Volume
     visible: NDArray[np.float32]
@@ -52,7 +52,7 @@ def load_checkpoint(manifest: Manifest, resources: Resources, name: str) -> Chec
 
     def load_it() -> Checkpoint:
         checkpoint = load(path)
-        checkpoint.model.to(memory_format=torch.channels_last_3d)
+        laid_out(checkpoint.model)
         return checkpoint
 
     return resources.models.get(f"followup/{name}/{spec.sha256}", load_it)
@@ -77,6 +77,7 @@ def prior_distance(
     reading: Reading,
     base: Base,
     reader: FollowNet,
+    *,
     check: Callable[[], None],
 ) -> Tensor:
     """Signed distance of the prior's visible tumour in the base's crop: laid onto the base first.
@@ -97,7 +98,6 @@ def placed_on(volume: Volume, reading: Reading, samples: Samples) -> Placed:
     """Results on the grid of ``volume``: what was predicted is added to the base as it is, so that
     where nothing changes the base stays voxel for voxel."""
     base, shape = samples.base, reading.grid.shape
-    one = samples.typical
 
     def back(crop: Tensor) -> NDArray[np.float32]:
         on_grid = placed(crop.numpy().astype(np.float32), base, shape)
@@ -105,22 +105,14 @@ def placed_on(volume: Volume, reading: Reading, samples: Samples) -> Placed:
         return out
 
     mask = base.brain
-    change = back(samples.residual[one, 0] * mask)
-    core = core_of(samples)
+    change = back(samples.middle[0] * mask)
     return Placed(
         image=volume.like(_image(volume, reading, change)),
-        visible=back(samples.visible[one]),
-        core=np.minimum(back(core), 1),
+        visible=back(samples.middle_visible),
+        core=back(samples.middle_core),
         probability=np.clip(back(samples.visible.mean(0)), 0, 1),
         change=change,
     )
-
-
-def core_of(samples: Samples) -> Tensor:
-    """Share of core of the typical sample, within its visible tumour."""
-    one = samples.typical
-    core = occupied(samples.base.state[2] + samples.residual[one, 2])
-    return torch.minimum(core, samples.visible[one])
 
 
 def _image(volume: Volume, reading: Reading, change: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -135,6 +127,5 @@ def planes_for_preview(samples: Samples) -> Iterator[NDArray[np.float32]]:
     visible tumour, each (y, x) at 2 mm."""
     z = samples.base.state.shape[1] // 2
     yield samples.base.state[0, z].numpy()
-    one = samples.typical
-    yield (samples.base.state[0, z] + samples.residual[one, 0, z]).numpy()
+    yield (samples.base.state[0, z] + samples.middle[0, z]).numpy()
     yield samples.visible.mean(0)[z].numpy()

@@ -49,7 +49,14 @@ def run(context: RunContext) -> Iterator[Event]:
     yield steps.finish()
     yield steps.start("compare")
     with context.resources.volume_turn(context.cancel):
-        found = compare(base, actual, predicted, probability, reader.model, context.cancel.check)
+        found = compare(
+            base,
+            actual,
+            predicted,
+            probability,
+            reader=reader.model,
+            check=context.cancel.check,
+        )
     score = score_of(found, context.params["prediction"], days)
     for warning in score["warnings"]:
         yield context.log(warning["code"], warning["text"], warning=True)

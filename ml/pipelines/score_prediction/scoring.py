@@ -46,6 +46,7 @@ def compare(
     actual: Volume,
     predicted: Volume,
     probability: Volume | None,
+    *,
     reader: FollowNet,
     check: Callable[[], None],
 ) -> Compared:
@@ -64,7 +65,7 @@ def compare(
     readings = [_read(volume, reader) for volume in (base, moved, predicted)]
     check()
     images = [base, moved, to_grid(predicted, base)]
-    scaled = [v.array / np.float32(r.scale) for v, r in zip(images, readings, strict=True)]
+    scaled = [(v.array / r.scale).astype(np.float32) for v, r in zip(images, readings, strict=True)]
     masks = [_on(base, r, r.visible) for r in readings]
     if probability is not None:
         masks[2] = to_grid(probability, base).array >= 0.5

@@ -42,7 +42,8 @@ def residual_loss(predicted: Tensor, views: Views, *, squared: bool) -> Tensor:
     error = error.square() if squared else functional.smooth_l1_loss(
         predicted.float(), views.residual, beta=0.1, reduction="none"
     )  # fmt: skip
-    return (error * residual_weight(views)).mean((1, 2, 3, 4))
+    loss: Tensor = (error * residual_weight(views)).mean((1, 2, 3, 4))
+    return loss
 
 
 def lesion_loss(predicted: Tensor, views: Views) -> Tensor:
@@ -56,7 +57,8 @@ def lesion_loss(predicted: Tensor, views: Views) -> Tensor:
     dice = 1 - (2 * both + 50) / (new_true.sum(axes) + new_made.sum(axes) + 50)
     scale = before.sum(axes) + truth.sum(axes) + 100
     volume = (made.sum(axes) - truth.sum(axes)).abs() / scale
-    return dice + volume
+    loss: Tensor = dice + volume
+    return loss
 
 
 def reader_loss(model: FollowNet, image: Tensor, shares: Tensor) -> Tensor:

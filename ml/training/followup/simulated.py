@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def drawn_course(seed: int) -> Course:
     prior = -rng.uniform(40.0, 180.0)
     # Evenly over the range with some jitter, so that few visits cover it.
     edges = np.linspace(FIRST_DAY, LAST_DAY, FOLLOWS + 1)
-    follows = [rng.uniform(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    follows = [rng.uniform(a, b) for a, b in pairwise(edges)]
     return Course(
         arm=arm,
         tumour=Tumour(
@@ -106,7 +107,8 @@ def generate(
             if not path.exists():
                 partial = path.with_suffix(".partial.npz")
                 subject = int("".join(c for c in stem if c.isdigit()))
-                np.savez_compressed(partial, **_made(file, anatomy_cache, subject, number))
+                made = _made(file, anatomy_cache, subject, number)
+                np.savez_compressed(partial, allow_pickle=False, **made)
                 partial.replace(path)
             written.append(path)
     return written

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ml.models.followup.config import CONDITION_PLANES, CONDITION_SCALARS, STATE
-from ml.models.followup.modeling import Encoder, FollowNet
+from ml.models.followup.modeling import Encoder, FollowNet, laid_out
 from ml.training import run_state
 from ml.training.followup.families import flow_loss, reader_loss, regression_loss, vae_loss
 from ml.training.followup.pairs import read_case
@@ -57,7 +57,7 @@ def train(
     """Train for the recipe's budget on the patients of ``files``. Logs JSON lines to
     ``log.jsonl``; the moving average of the weights is what is used afterwards."""
     torch.manual_seed(recipe.seed)
-    model = Trained(recipe).to(memory_format=torch.channels_last_3d)
+    model = laid_out(Trained(recipe))
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay

@@ -9,7 +9,7 @@ import { Notice, ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
 import styles from "./JobProgress.module.css";
 import { StepList } from "./StepList";
-import { useStop } from "./useJobActions";
+import { useRetry, useStop } from "./useJobActions";
 
 function headline({ state, position }: Projection, doing: string): string {
   if (state === "queued" && position !== null && position > 1) {
@@ -25,12 +25,14 @@ interface JobProgressProps {
   doing: string;
   /** Something was stored, or the job ended. */
   onChange: (state: Projection["state"]) => void;
+  /** Offers to run the same once more; told the new job. Not every run can be. */
+  onAgain?: (jobId: string) => void;
   /** What a feature adds of its own below the steps. */
   children?: (projection: Projection) => ReactNode;
 }
 
 /** A run on its way: its steps, what has come of it, and the way to stop it. */
-export function JobProgress({ jobId, doing, onChange, children }: JobProgressProps) {
+export function JobProgress({ jobId, doing, onChange, onAgain, children }: JobProgressProps) {
   const { projection, loaded, refusal } = useJobStream(jobId);
   const stored = projection.artifacts.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
@@ -57,6 +59,7 @@ export function JobProgress({ jobId, doing, onChange, children }: JobProgressPro
           title={projection.state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped"}
         >
           <p>{failure || "What had been stored until then is kept."}</p>
+          {onAgain !== undefined && <Again jobId={jobId} onAgain={onAgain} />}
         </Notice>
       )}
       <StepList steps={projection.steps} stopped={isOver} />
@@ -67,6 +70,23 @@ export function JobProgress({ jobId, doing, onChange, children }: JobProgressPro
       {children?.(projection)}
       <Warnings projection={projection} />
     </section>
+  );
+}
+
+function Again({ jobId, onAgain }: { jobId: string; onAgain: (jobId: string) => void }) {
+  const mayRun = useMay("job.run");
+  const retry = useRetry(jobId, (job) => onAgain(job.id));
+  return (
+    <>
+      <Button
+        small
+        disabled={!mayRun || retry.isPending || retry.isSuccess}
+        onClick={() => retry.mutate()}
+      >
+        {retry.isPending ? "Starting…" : "Run again"}
+      </Button>
+      {retry.isError && <ProblemNotice error={retry.error} />}
+    </>
   );
 }
 

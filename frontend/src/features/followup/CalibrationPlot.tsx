@@ -22,7 +22,7 @@ export function CalibrationPlot({ record }: { record: TrackRecord }) {
     <figure className={styles.figure}>
       <svg
         viewBox={`0 0 ${SIZE} ${SIZE}`}
-        style={{ maxWidth: 340 }}
+        style={{ maxWidth: 300 }}
         role="img"
         aria-label={`Calibration, nominal and observed: ${told.join(", ")}`}
       >

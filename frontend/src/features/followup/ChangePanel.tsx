@@ -1,6 +1,5 @@
 import { FileText } from "lucide-react";
 import type { Artifact, Comparison, ComparisonBrief, Lesion, Track } from "@/api/followup";
-import { JobProgress } from "@/running/JobProgress";
 import fields from "@/ui/Field.module.css";
 import { AiMadeBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
@@ -12,8 +11,9 @@ import { SpiderPlot, WaterfallPlot } from "./LesionPlots";
 import { LesionsTable } from "./LesionsTable";
 import styles from "./Panels.module.css";
 import { RegionsTable } from "./RegionsTable";
+import { RunProgress } from "./RunProgress";
 import { StartComparison } from "./StartComparison";
-import { type useComparison, useRefresh } from "./useFollowup";
+import type { useComparison } from "./useFollowup";
 
 interface ChangePanelProps {
   comparisons: readonly ComparisonBrief[];
@@ -72,18 +72,15 @@ function outcome({ state, comparable, kind }: ComparisonBrief): string {
 type ReportProps = Omit<ChangePanelProps, "comparison"> & { comparison: Comparison };
 
 function Report({ comparison, tracks, onGo }: ReportProps) {
-  const refresh = useRefresh();
-  const { content, error } = comparison;
+  const { content } = comparison;
   if (content === null) {
     return (
-      <>
-        {error !== null && (
-          <Notice tone="danger" title="No report was made">
-            {error.user_message}
-          </Notice>
-        )}
-        <JobProgress jobId={comparison.job} doing="Comparing" onChange={refresh} />
-      </>
+      <RunProgress
+        key={comparison.id}
+        run={comparison}
+        doing="Comparing"
+        failed="No report was made"
+      />
     );
   }
   const { registration, warnings = [], regions = [] } = content;

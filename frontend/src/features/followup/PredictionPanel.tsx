@@ -1,13 +1,13 @@
 import type { PredictionBrief, TimelineStudy } from "@/api/followup";
-import { JobProgress } from "@/running/JobProgress";
 import fields from "@/ui/Field.module.css";
-import { Notice, ProblemNotice } from "@/ui/Notice";
+import { ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
 import styles from "./Panels.module.css";
 import { PredictionResult } from "./PredictionResult";
+import { RunProgress } from "./RunProgress";
 import { StartPrediction } from "./StartPrediction";
 import { markOf } from "./timeline";
-import { type usePrediction, useRefresh } from "./useFollowup";
+import type { usePrediction } from "./useFollowup";
 import { PREDICTION_MARKS, WHAT_IF } from "./words";
 
 /** In the place of a prediction's id: a new one is being prepared. */
@@ -65,7 +65,6 @@ function told(one: PredictionBrief): string {
 }
 
 function Chosen({ prediction: query, onMap }: PredictionPanelProps) {
-  const refresh = useRefresh();
   if (query.isPending) return <Spinner label="Loading the prediction…" />;
   if (query.data === undefined) {
     return <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />;
@@ -75,13 +74,11 @@ function Chosen({ prediction: query, onMap }: PredictionPanelProps) {
     return <PredictionResult prediction={prediction} content={prediction.content} onMap={onMap} />;
   }
   return (
-    <>
-      {prediction.error !== null && (
-        <Notice tone="danger" title="Nothing was predicted">
-          {prediction.error.user_message}
-        </Notice>
-      )}
-      <JobProgress jobId={prediction.job} doing="Predicting" onChange={refresh} />
-    </>
+    <RunProgress
+      key={prediction.id}
+      run={prediction}
+      doing="Predicting"
+      failed="Nothing was predicted"
+    />
   );
 }

@@ -59,7 +59,7 @@ export function RegionsTable({ regions, comparable }: RegionsTableProps) {
                     <td>
                       <ChangeBar region={region} end={end} />
                     </td>
-                    <td className={region.verdict === "change" ? styles.figure : styles.muted}>
+                    <td className={region.verdict === "change" ? undefined : styles.muted}>
                       {verdictText(region)}
                     </td>
                     <td className={styles.figure}>

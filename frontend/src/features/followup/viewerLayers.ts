@@ -7,12 +7,16 @@ export type MapWish = ViewerFollowup["mapWish"];
 
 interface MapLook extends Omit<ViewerMap, "key" | "seriesUid"> {}
 
+/**
+ * Differences have no unit: the subtraction is in spreads of white matter, what a prediction changes
+ * and misses in units of normal brain. The ranges are those that the pipelines' own pictures take.
+ */
 const MAPS: Record<string, MapLook> = {
   subtraction: {
     title: "Subtraction",
     kind: "signed",
-    range: 3,
-    unit: "sd",
+    range: 8,
+    unit: "",
     ends: ["darker", "brighter"],
   },
   "growth-probability": {
@@ -25,16 +29,16 @@ const MAPS: Record<string, MapLook> = {
   "change-map": {
     title: "Predicted change",
     kind: "signed",
-    range: 1,
+    range: 0.5,
     unit: "",
     ends: ["darker", "brighter"],
   },
   "error-map": {
     title: "Error of the prediction",
     kind: "signed",
-    range: 1,
+    range: 0.5,
     unit: "",
-    ends: ["predicted darker", "brighter"],
+    ends: ["too dark", "too bright"],
   },
 };
 

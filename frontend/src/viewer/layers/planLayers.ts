@@ -89,6 +89,7 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   const images = new Map<string, Promise<ScalarVolume>>();
   const doses = new Map<string, Promise<ScalarVolume>>();
   let request: LayersRequest | null = null;
+  let lastWanted: string | null = null;
   let twin: PlanCanvas | null = null;
   let dose: { dose: ViewerDose; volume: ScalarVolume } | null = null;
   let structures: readonly ShownStructure[] = [];
@@ -278,9 +279,12 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       const { companionUid } = state.get();
       request = next;
       const wanted = next?.planning.companionSeriesUid ?? null;
+      // What a run has just made of two visits is what one wants to see.
+      const isNews = next?.followup != null && wanted !== lastWanted;
+      lastWanted = wanted;
       // A new image may be the one that the old was compared with.
       const isOffered = next?.planning.companionUids.includes(companionUid ?? "") ?? false;
-      if (!isOffered) state.set({ companionUid: wanted, companion: NOT_LOADED });
+      if (!isOffered || isNews) state.set({ companionUid: wanted, companion: NOT_LOADED });
       const { followup = null, series = [] } = next ?? {};
       follow.setRequest(followup === null ? null : { followup, series });
       loadAll();

@@ -1,5 +1,6 @@
 import { FileText } from "lucide-react";
 import type { Artifact, Comparison, ComparisonBrief, Lesion, Track } from "@/api/followup";
+import { isFinished } from "@/live/protocol";
 import fields from "@/ui/Field.module.css";
 import { AiMadeBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
@@ -58,7 +59,9 @@ export function ChangePanel(props: ChangePanelProps) {
       {brief !== null && comparison.data !== undefined && (
         <Report {...props} comparison={comparison.data} />
       )}
-      <StartComparison base={base} follow={follow} isAgain={brief !== null} />
+      {(brief === null || isFinished(brief.state)) && (
+        <StartComparison base={base} follow={follow} isAgain={brief !== null} />
+      )}
     </div>
   );
 }

@@ -117,7 +117,7 @@ function ModeControls({ layers }: { readonly layers: PlanLayers }) {
           unit="%"
           onChange={(differencePercent) => layers.change({ differencePercent })}
         />
-        <Ramp map="difference" ends={[`−${end}`, "0", `+${end}`]} />
+        <Ramp map="signed" ends={[`−${end}`, "0", `+${end}`]} />
         <p className={styles.text}>
           The second image minus the first, each scaled to its own grey values.
         </p>

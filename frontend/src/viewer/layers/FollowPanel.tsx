@@ -113,7 +113,7 @@ function MapSection({ layers, followup }: MapSectionProps) {
             onChange={(percent) => follow.change({ mapOpacity: percent / 100 })}
           />
           {chosen.kind === "signed" ? (
-            <Ramp map="difference" ends={[`−${end} ${low}`, `+${end} ${high}`]} />
+            <Ramp map="signed" ends={[`−${end} ${low}`, `+${end} ${high}`]} />
           ) : (
             <Ramp map="rising" ends={[`0 ${low}`, `${end} ${high}`]} />
           )}

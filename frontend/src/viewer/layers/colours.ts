@@ -107,6 +107,17 @@ export function risingColouring(most: number, opacity: number): Colouring {
   return (value) => table(value / most);
 }
 
+/** Blue below, red above; nothing is painted on what has hardly changed, not even grey. */
+export function signedColouring(range: number, opacity: number): Colouring {
+  const [low, , high] = DIVERGING.map(({ colour }) => colour) as [Rgb, Rgb, Rgb];
+  const paint = (share: number) => {
+    const size = Math.abs(share);
+    return size < 0.08 ? 0 : pixelOf(share < 0 ? low : high, opacity * Math.min(1, size * 1.4));
+  };
+  const table = tableOf(paint, -1, 1);
+  return (value) => table(value / range);
+}
+
 /** As rising, but see-through near nothing, and the more opaque the higher. */
 export function shareColouring(most: number, opacity: number): Colouring {
   const paint = (share: number) =>
@@ -147,7 +158,11 @@ function tableOf(paint: Colouring, low: number, high: number): Colouring {
 export const cssColour = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
 
 /** The colour map as a CSS gradient, for legends. */
-export function gradientOf(map: "difference" | "rising" | "gamma"): string {
+export function gradientOf(map: "difference" | "signed" | "rising" | "gamma"): string {
+  if (map === "signed") {
+    const [low, , high] = DIVERGING.map(({ colour }) => cssColour(colour));
+    return `linear-gradient(to right, ${low}, transparent, ${high})`;
+  }
   const stops = { difference: DIVERGING, rising: RISING, gamma: GAMMA }[map];
   const first = stops[0]?.at ?? 0;
   const span = (stops.at(-1)?.at ?? 1) - first;

@@ -10,6 +10,7 @@ import {
   greyColouring,
   ISODOSES,
   risingColouring,
+  signedColouring,
 } from "./colours";
 import { checkerSquares, drawPlane, LENS_PX, subtractPlanes } from "./compose";
 import { strokeLines } from "./drawLines";
@@ -140,7 +141,7 @@ export function paintVolume(
 function drawDifference(scene: Scene, volumes: LayerVolumes, state: LayersState): void {
   const { base, companion, scaled } = volumes;
   if (scaled !== null) {
-    const colouring = differenceColouring(state.differencePercent / 100, DIFFERENCE_OPACITY);
+    const colouring = signedColouring(state.differencePercent / 100, DIFFERENCE_OPACITY);
     drawSubtraction(scene, scaled.second, scaled.first, colouring);
     return;
   }

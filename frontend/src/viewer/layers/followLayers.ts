@@ -4,7 +4,7 @@ import { isAbort, reasonOf } from "../api";
 import type { SeriesRoots } from "../loadedSeries";
 import { createStore, type Store } from "../store";
 import type { ViewerFollowup, ViewerLesions, ViewerMap, ViewerSeries } from "../types";
-import { cssColour, differenceColouring, type Rgb, shareColouring } from "./colours";
+import { cssColour, type Rgb, shareColouring, signedColouring } from "./colours";
 import { paintVolume } from "./drawLayers";
 import { strokeLines } from "./drawLines";
 import { isolines } from "./isolines";
@@ -18,6 +18,9 @@ export const VISIT_COLOURS: Record<ViewerLesions["visit"], Rgb> = {
   base: [124, 192, 232],
   follow: [255, 168, 64],
 };
+
+/** The base lies below and wider: where both have the same border, both are seen. */
+const VISIT_WIDTHS: Record<ViewerLesions["visit"], number> = { base: 3.5, follow: 1.25 };
 
 export interface FollowState {
   readonly mapKey: string | null;
@@ -138,7 +141,7 @@ export function makeFollowLayers(
     const { isMapShown, mapPercent, mapOpacity } = state.get();
     if (!isMapShown || map === null) return;
     const most = (map.of.range * mapPercent) / 100;
-    const colouring = map.of.kind === "signed" ? differenceColouring : shareColouring;
+    const colouring = map.of.kind === "signed" ? signedColouring : shareColouring;
     paintVolume(scene, map.volume, colouring(most, mapOpacity), "map");
   };
 
@@ -150,7 +153,12 @@ export function makeFollowLayers(
       for (const { mask } of masks) {
         const plane = samplePlane(mask, view, size.width, size.height, 1);
         if (plane === null) continue;
-        strokeLines(context, isolines(plane, 0.5), cssColour(VISIT_COLOURS[visit]), 1.5);
+        strokeLines(
+          context,
+          isolines(plane, 0.5),
+          cssColour(VISIT_COLOURS[visit]),
+          VISIT_WIDTHS[visit],
+        );
       }
     }
   };

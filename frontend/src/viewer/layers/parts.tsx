@@ -95,7 +95,7 @@ export function StatusText({ of, loading }: StatusTextProps) {
 }
 
 interface RampProps {
-  readonly map: "difference" | "rising" | "gamma";
+  readonly map: "difference" | "signed" | "rising" | "gamma";
   readonly ends: readonly string[];
 }
 

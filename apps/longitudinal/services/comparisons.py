@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.policy import require
 from apps.audit.services import audit_record
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, Refused
 from apps.core.idempotency import idempotent_create
 from apps.inference.request import inference_request
 from apps.longitudinal.models import Comparison
@@ -37,10 +37,17 @@ def comparison_create(
 ) -> tuple[Comparison, bool]:
     """The comparison, and whether this call made it.
 
-    Raises ``NotFound`` (series_not_found), ``PairRefused`` (same_series, different_patient, …) and
+    Raises ``NotFound`` (series_not_found), ``PairRefused`` (same_series, different_patient, …),
+    ``Refused`` (deformable_change) and
     what ``inference_request`` raises.
     """
     require(user, "followup.run")
+    if deformable and kind == Comparison.Kind.CHANGE:
+        raise Refused(
+            "Change is measured after rigid registration alone: bending would hide it. Choose the "
+            "registration without measurements for that.",
+            code="deformable_change",
+        )
     asked = {"base": base, "follow": follow, "kind": str(kind), "deformable": deformable}
 
     def create() -> UUID:

@@ -108,6 +108,8 @@ def test_every_reason_is_told_and_strangers_are_never_compared(
         "modality_mismatch",
         "reversed_order",
     ]
+    bent = _ask(as_user(clinician), base, follow, kind="change", deformable=True)
+    assert (bent.status_code, bent.json()["code"]) == (422, "deformable_change")
     same = _ask(as_user(clinician), base, base).json()
     assert (same["code"], len(same["errors"])) == ("same_series", 1)
     unknown = Series(series_uid="2.25.404")

@@ -27,15 +27,16 @@ export function correctionsFor(
   if (!lesion.rejected) {
     others.push({ title: "Not a lesion", body: { what: "rejected", track, value: "" } });
   }
+  if (last !== undefined) {
+    const body = { what: "withdrawn" as const, track: "", value: "", withdraws: last };
+    others.push({ title: "Undo the last correction", body });
+  }
+  // There may be many: they come last.
   if (lesion.merged_into === null && !lesion.rejected) {
     for (const target of targets) {
       const body = { what: "merged" as const, track, value: target.track };
       others.push({ title: `Part of ${target.name}`, body });
     }
-  }
-  if (last !== undefined) {
-    const body = { what: "withdrawn" as const, track: "", value: "", withdraws: last };
-    others.push({ title: "Undo the last correction", body });
   }
   return { states: lesion.rejected ? [] : states, others };
 }

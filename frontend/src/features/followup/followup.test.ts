@@ -307,10 +307,10 @@ describe("corrections by hand", () => {
     expect(states.map(({ title }) => title)).not.toContain("Stable");
     expect(others.map(({ title }) => title)).toEqual([
       "Not a lesion",
-      "Part of L2",
       "Undo the last correction",
+      "Part of L2",
     ]);
-    expect(others.at(-1)?.body).toMatchObject({ what: "withdrawn", withdraws: "c2" });
+    expect(others[1]?.body).toMatchObject({ what: "withdrawn", withdraws: "c2" });
   });
 
   it("offer only to take it back once a lesion is rejected", () => {

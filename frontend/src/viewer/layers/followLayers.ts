@@ -20,7 +20,7 @@ export const VISIT_COLOURS: Record<ViewerLesions["visit"], Rgb> = {
 };
 
 /** The base lies below and wider: where both have the same border, both are seen. */
-const VISIT_WIDTHS: Record<ViewerLesions["visit"], number> = { base: 3.5, follow: 1.25 };
+const VISIT_WIDTHS: Record<ViewerLesions["visit"], number> = { base: 4.5, follow: 1.25 };
 
 export interface FollowState {
   readonly mapKey: string | null;

@@ -1,4 +1,4 @@
-"""Where an image comes from: a scanner, a simulation, or a model that worked on somebody's images."""
+"""Where an image comes from: a scanner, a simulation, or a model that worked on images."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ from ml.imaging.volume import SourceSeries, Volume
 SERIES_NUMBER = 9001
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """What a segment is followed by over several visits."""
+
+    id: str
+    uid: str
+
+
 def write_seg(
     labels: NDArray[Any],
     source: Volume,
@@ -41,11 +50,13 @@ def write_seg(
     incomplete: bool = False,
     table: Mapping[int, Structure] | None = None,
     title: str = "AI segmentation of the head",
+    tracking: Mapping[int, Tracking] | None = None,
 ) -> Written:
     """Write ``labels`` (z, y, x; ids of ``ml.dicom.structures``, 0 = nothing) as a SEG.
 
     ``table`` says what the labels are where they are not the head's structures; ``title`` is the
-    description of the series.
+    description of the series. ``tracking`` names labels that are followed by another identity than
+    patient and structure, such as lesions.
 
     ``labels`` lie on the grid of ``source``, which was read from DICOM. Labels that the table does
     not name are left out; segments are numbered from 1 by ascending label, without the empty ones.
@@ -69,7 +80,7 @@ def write_seg(
         pixel_array=_in_frame_order(_numbered(labels, segments), source.source),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _description(known[label], number, algorithm, headers[0])
+            _description(known[label], number, algorithm, headers[0], (tracking or {}).get(label))
             for label, number in segments.items()
         ],
         series_instance_uid=derived_uid(run_id, f"{key}/series"),
@@ -107,7 +118,11 @@ def _in_frame_order(array: NDArray[np.uint8], source: SourceSeries) -> NDArray[n
 
 
 def _description(
-    item: Structure, number: int, algorithm: Algorithm, header: Dataset
+    item: Structure,
+    number: int,
+    algorithm: Algorithm,
+    header: Dataset,
+    tracking: Tracking | None,
 ) -> hd.seg.SegmentDescription:
     identification = hd.AlgorithmIdentificationSequence(
         name=algorithm.name[:64],
@@ -123,12 +138,13 @@ def _description(
         segmented_property_type=item.code,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=identification,
-        tracking_uid=tracking_uid(header, item.label),
-        tracking_id=tracking_id(item),
+        tracking_uid=tracking.uid if tracking else tracking_uid(header, item.label),
+        tracking_id=tracking.id if tracking else tracking_id(item),
         display_color=hd.color.CIELabColor.from_rgb(*item.colour),
     )
     # The one place of a segment for a number of ours: the viewer colours and finds by it.
-    kind = "FreeSurfer label" if item.label in structures() else "Label"
+    own = tracking is None and item.label in structures()
+    kind = "FreeSurfer label" if own else "Label"
     description.SegmentDescription = f"{kind} {item.label}"
     if item.side_code is not None:
         property_type = description.SegmentedPropertyTypeCodeSequence[0]

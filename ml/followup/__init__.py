@@ -1,1 +1,1 @@
-"""What changed between two visits of one person: comparability, rates, lesions. No torch, no files."""
+"""What changed between two visits of a person: comparability, rates, lesions. No torch."""

@@ -43,7 +43,7 @@ def contrast_of(image: NDArray[Any], labels: Labels) -> Kind | None:
     """The kind of contrast by what is bright: fluid, grey or white matter. None where the brain
     is not found."""
     levels = []
-    for group in (WHITE_MATTER, CORTEX, VENTRICLES[:2]):
+    for group in (WHITE_MATTER, CORTEX, VENTRICLES + CEREBROSPINAL):
         where = np.isin(labels, group)
         if where.sum() < LEAST_VOXELS:
             return None

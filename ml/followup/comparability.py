@@ -100,7 +100,7 @@ def _registered(found: Registration) -> Reason:
     status = _status(found.similarity, 0.12, 0.05)
     words = {
         "pass": "The two images lie on each other.",
-        "warn": "The two images agree less than usual once laid on each other; look at the picture.",
+        "warn": "The two images agree less than usual once laid on each other; see the picture.",
         "fail": "The two images could not be laid on each other well enough to compare them.",
     }
     return Reason(

@@ -19,6 +19,7 @@ from ml.followup.brightness import (
     CEREBELLUM,
     VENTRICLES,
     WHITE_MATTER,
+    BrainNotFound,
     Labels,
     Scaled,
     difference,
@@ -66,6 +67,8 @@ def lesions_of(
     one, two = scaled(base, base_labels, spacing), scaled(follow, follow_labels, spacing)
     brain = _brain(base_labels, spacing) & _brain(follow_labels, spacing)
     white = brain & np.isin(base_labels, WHITE_MATTER) & np.isin(follow_labels, WHITE_MATTER)
+    if not white.any():
+        raise BrainNotFound("the two visits share no white matter")
     subtraction = difference(one, two, brain, spacing)
     smooth = ndimage.gaussian_filter(subtraction, [SMOOTH_MM / s for s in spacing])
     share = smooth / noise_of(smooth, one, brain, white, spacing)
@@ -83,6 +86,21 @@ def lesions_of(
     change[(after > 0) & came] = 1
     change[(before > 0) & went] = -1
     return PairOfLesions(base=before, follow=after, change=change, subtraction=subtraction)
+
+
+def subtraction_of(
+    base: NDArray[Any],
+    follow: NDArray[Any],
+    base_labels: Labels,
+    follow_labels: Labels,
+    spacing: tuple[float, float, float],
+) -> NDArray[np.float32]:
+    """The subtraction alone, for any one contrast. Arguments and errors as :func:`lesions_of`."""
+    one, two = scaled(base, base_labels, spacing), scaled(follow, follow_labels, spacing)
+    brain = _brain(base_labels, spacing) & _brain(follow_labels, spacing)
+    if not brain.any():
+        raise BrainNotFound("the two visits share no brain")
+    return difference(one, two, brain, spacing)
 
 
 def _brain(labels: Labels, spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
@@ -134,9 +152,8 @@ def _pieces(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
 
 
 def _labelled(mask: NDArray[np.bool_], least: float) -> NDArray[np.int32]:
-    labels, _ = ndimage.label(_pieces(mask, least), output=np.int32)
-    result: NDArray[np.int32] = labels
-    return result
+    labels, _ = ndimage.label(_pieces(mask, least))
+    return np.asarray(labels, dtype=np.int32)
 
 
 def _distance(mask: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[Any]:

@@ -39,16 +39,20 @@ def soft_field(
         else:
             field = demons.Execute(a, b, sitk.Resample(field, a))
     check()
+    if field is None:
+        raise ValueError("no level to register at")
     return sitk.Resample(field, fixed)
 
 
 def _at(image: sitk.Image, step_mm: float) -> sitk.Image:
     factors = [max(1, round(step_mm / spacing)) for spacing in image.GetSpacing()]
-    return sitk.BinShrink(image, factors)
+    shrunk: sitk.Image = sitk.BinShrink(image, factors)
+    return shrunk
 
 
 def _smooth(image: sitk.Image) -> sitk.Image:
-    return sitk.SmoothingRecursiveGaussian(image, float(np.mean(image.GetSpacing())))
+    smooth: sitk.Image = sitk.SmoothingRecursiveGaussian(image, float(np.mean(image.GetSpacing())))
+    return smooth
 
 
 def _translated(fixed: sitk.Image, moved: sitk.Image) -> sitk.Image:

@@ -178,7 +178,9 @@ def _rigid(pair: _Pair) -> sitk.Euler3DTransform:
 
 
 def _blurred(image: sitk.Image) -> sitk.Image:
-    return sitk.SmoothingRecursiveGaussian(_shrunk(image, COARSE_MM), COARSE_MM / 1.5)
+    coarse = _shrunk(image, COARSE_MM)
+    blurred: sitk.Image = sitk.SmoothingRecursiveGaussian(coarse, COARSE_MM / 1.5)
+    return blurred
 
 
 def _starts(pair: _Pair) -> list[sitk.Euler3DTransform]:

@@ -20,6 +20,8 @@ BENCHMARKS = {
     "drafts": "eight drafts at once against one after another",
     "segmenter": "a 1 mm head against MONAI's sliding window in float32",
     "synthetic_ct": "MR in Orthanc to a stored synthetic CT against a plain script with MONAI",
+    "prediction": "a follow-up with eight samples against drawing them one by one",
+    "change": "two 1 mm heads to the change report against the same steps one by one",
     "sentences": "how many sentences of the language model are accepted",
 }
 

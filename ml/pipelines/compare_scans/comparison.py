@@ -19,7 +19,7 @@ class RegistrationRefused(InputRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """``onto``: the follow-up, float32, on the grid of the base image, 0 where it does not reach."""
+    """``onto``: the follow-up, float32, on the base image's grid, 0 where it does not reach."""
 
     visits: Visits
     registration: Registration

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.dicom.provenance import Algorithm
@@ -33,9 +36,7 @@ def write_json(context: RunContext, key: str, title: str, content: Mapping[str, 
     path = context.out_dir / f"{key.removesuffix('-json')}.json"
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
-    return context.artifact(
-        key, kind="json", path=path, media_type="application/json", title=title
-    )
+    return context.artifact(key, kind="json", path=path, media_type="application/json", title=title)
 
 
 def write_picture(context: RunContext, comparison: Comparison) -> Event:
@@ -101,7 +102,7 @@ def _registered(context: RunContext, comparison: Comparison) -> Event:
 def _registrations(context: RunContext, comparison: Comparison) -> Iterator[Event]:
     base, follow = comparison.visits.base.image, comparison.visits.follow.image
     found = comparison.registration
-    kinds = {"registration": None}
+    kinds: dict[str, NDArray[np.float32] | None] = {"registration": None}
     if found.displacement is not None:
         kinds["registration-deformable"] = found.displacement
     for key, displacement in kinds.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from matplotlib import image as picture
@@ -45,7 +45,7 @@ def planes_of(
     volume: Volume,
     array: NDArray[Any],
     *,
-    order: int,
+    order: Literal[0, 1],
     at: tuple[int, int, int] | None = None,
 ) -> Planes:
     """Three planes of ``array`` (z, y, x; on the grid of ``volume``) through the voxel ``at``, by
@@ -53,7 +53,7 @@ def planes_of(
     z, y, x = at or middle(volume)
     zooms = [spacing / STEP_MM for spacing in volume.spacing]
     up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
-    cuts = (
+    cuts: tuple[tuple[NDArray[Any], list[float]], ...] = (
         (array[z], zooms[1:]),
         (array[up, y], [zooms[0], zooms[2]]),
         (array[up, :, x], zooms[:2]),

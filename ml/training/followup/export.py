@@ -35,7 +35,11 @@ def shipped(files: Files, runs: Path, checkpoints: Path) -> dict[str, Any]:
     best = ranked[0]
     reader, read_progress = trained_network(Recipe(family="reader"), runs / "reader")
     network, progress = trained_network(Recipe(family=best), runs / best)
-    at_use, found = report.read_rows(held, reader, of_network(network))
+    at_use = used_rows(held, runs, best)
+    found = kept(
+        runs / "evaluation" / f"reader-{read_progress.step}.json",
+        lambda: report.reader_rows(held, reader),
+    )
     test = [row for row in at_use if row["patient"] not in validation]
     carried = [row for row in rows["carry-forward"] if row["patient"] not in validation]
     evidence = {
@@ -92,6 +96,16 @@ def all_rows(files: Files, runs: Path) -> dict[str, list[Row]]:
             lambda network=network: rows_of(cases, of_network(network)),  # type: ignore[misc]
         )
     return rows
+
+
+def used_rows(held: list[Path], runs: Path, family: Family) -> list[Row]:
+    """Rows of a family as it is at use, behind the reader; kept in ``runs``."""
+    reader, _ = trained_network(Recipe(family="reader"), runs / "reader")
+    network, progress = trained_network(Recipe(family=family), runs / family)
+    return kept(
+        runs / "evaluation" / f"at-use-{family}-{progress.step}.json",
+        lambda: report.read_rows(held, reader, of_network(network)),
+    )
 
 
 def _run(folder: Path) -> dict[str, Any]:

@@ -69,12 +69,14 @@ def reader_loss(model: FollowNet, image: Tensor, shares: Tensor) -> Tensor:
     made = logits.sigmoid()
     both = (made * shares).sum(axes)
     dice = 1 - (2 * both + 20) / (made.sum(axes) + shares.sum(axes) + 20)
-    return entropy * 4 + dice.mean()
+    loss: Tensor = entropy * 4 + dice.mean()
+    return loss
 
 
 def regression_loss(model: FollowNet, views: Views) -> Tensor:
     made = model(views.planes, views.scalars)
-    return (residual_loss(made, views, squared=False) + 0.1 * lesion_loss(made, views)).mean()
+    loss = residual_loss(made, views, squared=False) + 0.1 * lesion_loss(made, views)
+    return loss.mean()
 
 
 def vae_loss(
@@ -87,7 +89,8 @@ def vae_loss(
     made = model(views.planes, torch.cat([views.scalars, latent], dim=1))
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
     error = residual_loss(made, views, squared=False) + 0.1 * lesion_loss(made, views)
-    return (error + kl_weight * divergence).mean()
+    loss: Tensor = (error + kl_weight * divergence).mean()
+    return loss
 
 
 def flow_loss(model: FollowNet, views: Views, generator: torch.Generator) -> Tensor:

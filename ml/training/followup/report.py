@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,26 +76,28 @@ def better_than_carry_forward(rows: Sequence[Row], carried: Sequence[Row]) -> bo
 
 def read_rows(
     files: Iterable[Path], reader: FollowNet, predict: Predict, *, noise: float = 0.02
-) -> tuple[list[Row], list[Row]]:
-    """Predictions as they are at use, from a base that the reader has read; and what the reader
-    found: overlap with the truth and volumes."""
-    rows, found = [], []
+) -> Iterator[Row]:
+    """Predictions as they are at use: from a base that the reader has read."""
     for number, file in enumerate(files):
         case = read_case(file)
-        base, reading, truth = _read_base(file, reader, noise=noise, seed=number)
-        found.append(
-            {
-                "patient": case.name,
-                "dice": dice(reading.visible >= 0.5, truth["visible"]),
-                "core_dice": dice(reading.core >= 0.5, truth["core"]),
-                "ventricle_dice": dice(reading.ventricle >= 0.5, truth["ventricle"]),
-                "brain_dice": dice(reading.brain, truth["brain"]),
-                "lesion_ml": reading.lesion_ml,
-                "truth_ml": case.lesion_ml(1),
-            }
-        )
-        rows += [figures(case, triple, predict(case, triple, base)) for triple in evaluated()]
-    return rows, found
+        base, _, _ = _read_base(file, reader, noise=noise, seed=number)
+        for triple in evaluated():
+            yield figures(case, triple, predict(case, triple, base))
+
+
+def reader_rows(files: Iterable[Path], reader: FollowNet, *, noise: float = 0.02) -> Iterator[Row]:
+    """What the reader finds in each base: overlap with the truth, and volumes."""
+    for number, file in enumerate(files):
+        _, reading, truth = _read_base(file, reader, noise=noise, seed=number)
+        yield {
+            "patient": file.stem,
+            "dice": dice(reading.visible >= 0.5, truth["visible"]),
+            "core_dice": dice(reading.core >= 0.5, truth["core"]),
+            "ventricle_dice": dice(reading.ventricle >= 0.5, truth["ventricle"]),
+            "brain_dice": dice(reading.brain, truth["brain"]),
+            "lesion_ml": reading.lesion_ml,
+            "truth_ml": float(truth["visible"].sum()) * 0.008,
+        }
 
 
 def means(rows: Sequence[Row]) -> dict[str, float]:

@@ -20,6 +20,10 @@ interface PredictionResultProps {
 /** A prediction is never shown without its interval and its carry-forward comparison. */
 export function PredictionResult({ prediction, content, onMap }: PredictionResultProps) {
   const { warnings = [], ventricle_ml: ventricle } = content;
+  // What the notice above says already is not said again.
+  const noted = [...prediction.warnings, ...warnings].filter(
+    ({ code }) => code !== "not_better_than_carry_forward",
+  );
   const last = content.volumes.at(-1);
   const actual = prediction.scores.flatMap(actualOf);
   const maps = Object.keys(MAP_TITLES).filter((key) => key in prediction.series);
@@ -39,7 +43,7 @@ export function PredictionResult({ prediction, content, onMap }: PredictionResul
             line for the better guess.
           </Notice>
         )}
-        {[...prediction.warnings, ...warnings].map(({ code, text }) => (
+        {noted.map(({ code, text }) => (
           <Notice key={`${code}${text}`} tone="caution">
             {text}
           </Notice>

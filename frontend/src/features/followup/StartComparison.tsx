@@ -41,7 +41,10 @@ export function StartComparison({ base, follow, isAgain }: StartComparisonProps)
   const start = useMutation({
     mutationFn: () => {
       const pair = { base: base?.series.series_uid ?? "", follow: follow?.series.series_uid ?? "" };
-      return createComparison({ ...pair, kind, deformable }, key);
+      return createComparison(
+        { ...pair, kind, deformable: kind === "register" && deformable },
+        key,
+      );
     },
     onSuccess: () => {
       setKey(idempotencyKey());
@@ -73,14 +76,17 @@ export function StartComparison({ base, follow, isAgain }: StartComparisonProps)
           ))}
         </select>
       </label>
-      <label className={styles.tick}>
-        <input
-          type="checkbox"
-          checked={deformable}
-          onChange={(event) => change(() => setDeformable(event.target.checked))}
-        />
-        Deformable registration after the rigid one
-      </label>
+      {/* Bending the follow-up would take away the change that is to be measured. */}
+      {kind === "register" && (
+        <label className={styles.tick}>
+          <input
+            type="checkbox"
+            checked={deformable}
+            onChange={(event) => change(() => setDeformable(event.target.checked))}
+          />
+          Deformable registration after the rigid one
+        </label>
+      )}
       {against.length > 0 && (
         <Notice tone="caution" title="These two cannot be compared yet">
           {against.map(({ code, text }) => (

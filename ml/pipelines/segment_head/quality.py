@@ -65,10 +65,7 @@ def quality_flags(
         )
     if poor := unreliable(classes.quality):
         known = structures()
-        names = [
-            f"{known[i].side or ''} {known[i].name} ({dice:.2f})".strip()
-            for i, dice in poor.items()
-        ]
+        names = [f"{known[i].name} ({dice:.2f})" for i, dice in poor.items()]
         text = f"Probably badly outlined (expected Dice): {', '.join(names)}."
         flags.append(Flag("unreliable", text))
     return tuple(flags)

@@ -58,7 +58,11 @@ class InputSpecSerializer(serializers.Serializer[Any]):
     max_slices = serializers.IntegerField()
     max_spacing_mm = serializers.FloatField(allow_null=True)
     min_extent_mm = serializers.FloatField(allow_null=True)
-    synthetic = serializers.BooleanField(help_text="Whether AI-made images are accepted too.")
+    synthetic = serializers.BooleanField(help_text="Whether simulated images are accepted too.")
+    ai_made = serializers.BooleanField(
+        required=False,
+        help_text="Of those, also what a model made of somebody's images.",
+    )
     required = serializers.BooleanField()  # type: ignore[assignment]
     gate = serializers.CharField(
         required=False,

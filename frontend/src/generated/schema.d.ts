@@ -1921,6 +1921,8 @@ export interface components {
         };
         /** @description What one input image must be. Empty lists mean no restriction. */
         InputSpec: {
+            /** @description Of those, also what a model made of somebody's images. */
+            ai_made?: boolean;
             body_parts: string[];
             /** @description The weights that tell unusual images, or empty. */
             gate?: string;
@@ -1934,7 +1936,7 @@ export interface components {
             modalities: string[];
             name: string;
             required: boolean;
-            /** @description Whether AI-made images are accepted too. */
+            /** @description Whether simulated images are accepted too. */
             synthetic: boolean;
             title: string;
         };

@@ -133,10 +133,13 @@ def ai_generated(tags: Tags) -> bool:
 
 
 def simulated(series: Series) -> bool:
-    """An invented patient: synthetic, but made of nobody's images. Where the device is known it
-    must say so itself, for a model elsewhere may not name what it worked on."""
-    invented = series.synthetic and not series.derived_from and not predicted(series)
-    return invented and (not series.device or SIMULATOR in series.device.upper())
+    """An invented patient, or an invented visit of one: the device says so. Where no device is
+    known, what is synthetic and names no image that it was made of."""
+    if not series.synthetic or predicted(series):
+        return False
+    if series.device:
+        return SIMULATOR in series.device.upper()
+    return not series.derived_from
 
 
 def made_by_model(series: Series) -> bool:

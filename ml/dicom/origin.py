@@ -11,12 +11,14 @@ def made_of_images(source: SourceSeries) -> bool:
     """Whether a model or a run made the series of other images: predicted, synthesised, registered.
 
     Such a series names what it was made of, and says that it is synthetic or that we contributed.
-    A simulated patient names nothing: nobody was scanned.
+    A simulated patient names nothing: nobody was scanned; a simulated visit of somebody says that
+    a simulator made it.
     """
     header = source_header(source)
     if str(header.get("SeriesDescription") or "").upper().startswith("SYNTHETIC PREDICTED"):
         return True
-    if not header.get("SourceImageSequence"):
+    simulated = "SIMULATOR" in str(header.get("ManufacturerModelName") or "").upper()
+    if simulated or not header.get("SourceImageSequence"):
         return False
     equipment = header.get("ContributingEquipmentSequence") or []
     ours = any(str(item.get("Manufacturer") or "") == MANUFACTURER for item in equipment)

@@ -65,7 +65,7 @@ def shipped(files: Files, runs: Path, checkpoints: Path) -> dict[str, Any]:
         "at_use_test": report.summary(test),
         "parts": report.parts(at_use, TREATMENTS),
         "evidence": evidence,
-        "recipe": Recipe(family=best).as_dict(),
+        "recipe": _recipe(runs / best),
         "runs": {family: _run(runs / family) for family in PREDICTORS},
         **common,
     }
@@ -73,7 +73,7 @@ def shipped(files: Files, runs: Path, checkpoints: Path) -> dict[str, Any]:
     notes = {"family": best, "step": str(progress.step), "minutes": f"{progress.seconds / 60:.1f}"}
     _write(checkpoints / "predictor", checkpoint, notes, figures)
     notes = {"step": str(read_progress.step), "minutes": f"{read_progress.seconds / 60:.1f}"}
-    read_figures = {"held_out": report.means(found), "recipe": Recipe(family="reader").as_dict()}
+    read_figures = {"held_out": report.means(found), "recipe": _recipe(runs / "reader")}
     _write(checkpoints / "reader", Checkpoint(model=reader), notes, {**read_figures, **common})
     return figures
 
@@ -106,6 +106,12 @@ def used_rows(held: list[Path], runs: Path, family: Family) -> list[Row]:
         runs / "evaluation" / f"at-use-{family}-{progress.step}.json",
         lambda: report.read_rows(held, reader, of_network(network)),
     )
+
+
+def _recipe(folder: Path) -> dict[str, Any]:
+    """The recipe that a run was last started with, which need not be the default one."""
+    recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text())
+    return recipe
 
 
 def _run(folder: Path) -> dict[str, Any]:

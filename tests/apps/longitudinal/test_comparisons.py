@@ -70,7 +70,7 @@ def test_a_comparison_is_asked_for(
         ({"date": "2020-01-01"}, "reversed_order"),
         ({"date": "2024-01-02", "time": "07:00"}, "reversed_order"),
         ({"ai_generated": True}, "synthetic_input"),
-        ({**SIMULATED, "derived_from": ["2.25.1"]}, "synthetic_input"),
+        ({**SIMULATED, "device": "", "derived_from": ["2.25.1"]}, "synthetic_input"),
         ({**SIMULATED, "device": "ACME Generator"}, "synthetic_input"),
         ({**SIMULATED, "description": "SYNTHETIC PREDICTED day +9"}, "synthetic_input"),
         ({"body_part": "KNEE"}, "different_body_part"),

@@ -19,7 +19,9 @@ LABELS = ellipsoid_head((76, 78, 66), SPACING).array
 HERE, THERE = (47, 30, 22), (47, 52, 22)
 
 
-def flair(*balls: tuple[tuple[int, int, int], float], seed: int, gain: float = 1.0) -> NDArray[np.float32]:
+def flair(
+    *balls: tuple[tuple[int, int, int], float], seed: int, gain: float = 1.0
+) -> NDArray[np.float32]:
     """FLAIR-like grey values, white matter 300, with bright balls (centre, radius in mm)."""
     values = np.full(LABELS.max() + 1, 120.0, dtype=np.float32)
     values[0] = 0.0
@@ -44,7 +46,9 @@ def states(pair: PairOfLesions) -> list[str]:
 
 
 def test_another_scan_of_the_same_head_shows_stable_lesions_and_no_change() -> None:
-    pair = found(flair((HERE, 9), (THERE, 7), seed=1), flair((HERE, 9), (THERE, 7), seed=2, gain=1.8))
+    pair = found(
+        flair((HERE, 9), (THERE, 7), seed=1), flair((HERE, 9), (THERE, 7), seed=2, gain=1.8)
+    )
     assert states(pair) == ["stable", "stable"]
     assert not pair.change.any()
     np.testing.assert_array_equal(pair.base > 0, pair.follow > 0)

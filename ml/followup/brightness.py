@@ -32,11 +32,13 @@ class BrainNotFound(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scaled:
     """Grey values float32 (z, y, x) in units of the white matter's spread, its middle at 0.
-    ``cortex``: the cortex's middle on that scale, ``spread`` its spread."""
+    ``cortex``: the cortex's middle on that scale, ``spread`` its spread; ``level``: the white
+    matter's own grey value in these units, the larger the less noise."""
 
     array: NDArray[np.float32]
     cortex: float
     spread: float
+    level: float
 
 
 def contrast_of(image: NDArray[Any], labels: Labels) -> Kind | None:
@@ -70,7 +72,7 @@ def scaled(image: NDArray[Any], labels: Labels, spacing: tuple[float, float, flo
     array = ((flat - middle) / spread).astype(np.float32)
     cortex = array[np.isin(labels, CORTEX)]
     level = _robust(cortex) if cortex.size > LEAST_VOXELS else (0.0, 1.0)
-    return Scaled(array=array, cortex=level[0], spread=level[1])
+    return Scaled(array=array, cortex=level[0], spread=level[1], level=abs(middle) / spread)
 
 
 def difference(

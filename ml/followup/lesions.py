@@ -30,6 +30,8 @@ from ml.followup.brightness import (
 # Spreads of white matter above its middle from which tissue is too bright, and of the cortex's.
 BRIGHT: Final = 3.0
 ABOVE_CORTEX: Final = 1.0
+# And where there is hardly any noise: this share of the white matter's grey value above the cortex.
+SHARE_ABOVE: Final = 0.12
 # Spreads of chance from which the subtraction is a change, and from which its rim belongs to it.
 CHANGED: Final = 4.0
 RIM: Final = 2.0
@@ -127,7 +129,8 @@ def _bright(image: Scaled, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _limit(image: Scaled) -> float:
-    return max(BRIGHT, image.cortex + ABOVE_CORTEX * image.spread)
+    above = max(ABOVE_CORTEX * image.spread, SHARE_ABOVE * image.level)
+    return max(BRIGHT, image.cortex + above)
 
 
 def _steady(one: Scaled, two: Scaled, where: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 from pytest_django import Settings
 
 from tests.support.orthanc import PASSWORD, USER, Orthanc, orthanc_clear, orthanc_server
@@ -26,9 +30,19 @@ def orthanc_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthan
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
+def _postgresql_server() -> Iterator[str]:
     with postgresql_server() as url:
         yield url
+
+
+@pytest.fixture
+def postgresql_url(_postgresql_server: str) -> str:
+    """An empty database of the test's own: tests leave rows behind."""
+    server = urlsplit(_postgresql_server)
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(_postgresql_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlunsplit(server._replace(path=f"/{name}"))
 
 
 @pytest.fixture

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from ml.contracts.errors import InputRefused
+from ml.contracts.errors import (
+    DifferentPatient,
+    InputRefused,
+    ModalityMismatch,
+    ReversedOrder,
+    SyntheticInput,
+)
 from ml.dicom.files import read_object
 from ml.imaging.volume import Volume
 from ml.models.followup.config import DAYS
@@ -18,26 +24,24 @@ def refuse_predicted(volume: Volume, role: str) -> None:
     """A prediction that is given as if it had been acquired: predictions of predictions drift.
 
     Raises:
-        InputRefused: the series says that it was predicted.
+        SyntheticInput: the series says that it was predicted.
     """
     if volume.source is None:
         return
     header = read_object(volume.source.files[0], pixels=False)
     if str(header.get("SeriesDescription", "")).upper().startswith(PREDICTED):
-        raise InputRefused(
-            f"The {role} is itself a prediction (synthetic_input). Choose an acquired series."
-        )
+        raise SyntheticInput(f"The {role} is itself a prediction. Choose an acquired series.")
 
 
 def refuse_ct(volume: Volume) -> None:
     """A CT that says it is MR, or says nothing.
 
     Raises:
-        InputRefused: the values are those of a CT.
+        ModalityMismatch: the values are those of a CT.
     """
     if volume.array.min() <= -900 and float((volume.array <= -900).mean()) > 0.05:
-        raise InputRefused(
-            "The values are CT numbers (modality_mismatch): a follow-up is predicted from an MR."
+        raise ModalityMismatch(
+            "The values are CT numbers: a follow-up is predicted from an MR."
         )
 
 
@@ -45,7 +49,7 @@ def refuse_other_patient(base: Volume, other: Volume) -> None:
     """Two series whose headers name different people.
 
     Raises:
-        InputRefused: the patient ids differ.
+        DifferentPatient: the patient ids differ.
     """
     if base.source is None or other.source is None:
         return
@@ -54,7 +58,7 @@ def refuse_other_patient(base: Volume, other: Volume) -> None:
     )
     ids = [str(header.get("PatientID") or "") for header in (first, second)]
     if all(ids) and ids[0] != ids[1]:
-        raise InputRefused("The two series are of different patients (different_patient).")
+        raise DifferentPatient("The two series are of different patients.")
 
 
 def date_of(volume: Volume, stated: str) -> date | None:
@@ -83,13 +87,13 @@ def prior_days(base: date | None, prior: date | None) -> float | None:
     """Days from the prior to the base; None where either is unknown or they are the same.
 
     Raises:
-        InputRefused: the prior is later than the base.
+        ReversedOrder: the prior is later than the base.
     """
     if base is None or prior is None or base == prior:
         return None
     days = (base - prior).days
     if days < 0:
-        raise InputRefused("The prior is later than the base (reversed_order).")
+        raise ReversedOrder("The prior is later than the base.")
     return float(days)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib import image as picture
 
-from ml.contracts.errors import InputRefused
+from ml.contracts.errors import ReversedOrder
 from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.dicom.provenance import Algorithm
@@ -72,7 +72,7 @@ def days_between(context: RunContext, base: Volume, actual: Volume) -> float | N
     """Days from base to scan, None where a date is missing.
 
     Raises:
-        InputRefused: the scan is not later than the base.
+        ReversedOrder: the scan is not later than the base.
     """
     stated = (context.params["prediction"].get("base") or {}).get("date") or ""
     first = contract.date_of(base, str(stated))
@@ -81,7 +81,7 @@ def days_between(context: RunContext, base: Volume, actual: Volume) -> float | N
         return None
     days = (second - first).days
     if days <= 0:
-        raise InputRefused("The scan is not later than the base (reversed_order).")
+        raise ReversedOrder("The scan is not later than the base.")
     return float(days)
 
 

@@ -8,14 +8,8 @@ from rest_framework import serializers
 from apps.inference.models import Artifact
 
 
-class JobCreateSerializer(serializers.Serializer[Any]):
-    pipeline = serializers.CharField(max_length=100)
-    inputs = serializers.DictField(
-        child=serializers.CharField(max_length=64),
-        help_text="Series UID by name of the input, as the pipeline's manifest names them.",
-    )
-    params = serializers.DictField(required=False, default=dict)
-    override_reason = serializers.CharField(
+def override_reason_field() -> serializers.CharField:
+    return serializers.CharField(
         required=False,
         default="",
         allow_blank=True,
@@ -24,6 +18,20 @@ class JobCreateSerializer(serializers.Serializer[Any]):
         help_text="Why to run on an image that the gate holds back (input_unusual). It is kept "
         "with the job; the audit trail tells that it was given.",
     )
+
+
+class JobCreateSerializer(serializers.Serializer[Any]):
+    pipeline = serializers.CharField(max_length=100)
+    inputs = serializers.DictField(
+        child=serializers.CharField(max_length=64),
+        help_text="Series UID by name of the input, as the pipeline's manifest names them.",
+    )
+    params = serializers.DictField(required=False, default=dict)
+    override_reason = override_reason_field()
+
+
+class JobRetrySerializer(serializers.Serializer[Any]):
+    override_reason = override_reason_field()
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ from apps.inference.api.serializers import (
     ArtifactSerializer,
     EligibilitySerializer,
     JobCreateSerializer,
+    JobRetrySerializer,
 )
 from apps.inference.content import artifact_content
 from apps.inference.models import Artifact
@@ -91,10 +92,13 @@ class JobRetryView(APIView):
     @extend_schema(
         operation_id="jobs_retry",
         parameters=[KEY_PARAMETER],
-        request=None,
+        request=JobRetrySerializer,
         responses={200: JobSerializer, 201: JobSerializer},
     )
     def post(self, request: Request, job_id: UUID) -> Response:
+        """The same once more; with a reason also on an image that the gate held back."""
+        asked = JobRetrySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         job = job_or_404(job_id)
         self.check_object_permissions(request, job)
         if not job.is_finished:
@@ -105,7 +109,7 @@ class JobRetryView(APIView):
             inputs=job.inputs,
             params=job.params,
             idempotency_key=request.headers.get(HEADER, ""),
-            override_reason=job.override_reason,
+            override_reason=asked.validated_data["override_reason"] or job.override_reason,
             retry_of=job,
         )
         return Response(JobSerializer(job_or_404(again.pk)).data, status=201 if created else 200)

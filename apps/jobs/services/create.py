@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.jobs.dispatch import dispatch_on_commit
 from apps.jobs.models import Job
 from apps.jobs.services.append import append_locked, study_hint
+from apps.jobs.signals import job_retried
 
 
 def queue_position(job: Job) -> int:
@@ -54,4 +55,6 @@ def job_create(
     )
     dispatch_on_commit(job)
     study_hint(job)
+    if retry_of is not None:
+        job_retried.send(sender=Job, job=job, of=retry_of)
     return job

@@ -29,23 +29,18 @@ def on_job_finishing(job: Job, **_: object) -> None:
         (Prediction, _prediction_follow),
         (PredictionScore, _score_follow),
     ):
-        row = _row_of(model, job)
+        row = model.objects.select_for_update(of=("self",)).filter(job=job).first()
         if row is not None and job.state == Job.State.SUCCEEDED and row.content is None:
             follow(row, job)
             row.save()
 
 
-def _row_of(model: Any, job: Job) -> Any:
-    """The row of ``job``. A job that is run once more takes the place of the one that failed."""
-    rows = model.objects.select_for_update(of=("self",))
-    row = rows.filter(job=job).first()
-    if row is not None or job.retry_of_id is None:
-        return row
-    row = rows.filter(job_id=job.retry_of_id, content__isnull=True).first()
-    if row is not None:
-        row.job, row.error_code, row.error_message = job, "", ""
-        row.save()
-    return row
+def on_job_retried(job: Job, of: Job, **_: object) -> None:
+    """The run that is made once more takes the place of the one that came to nothing."""
+    for model in (Comparison, Prediction, PredictionScore):
+        model.objects.filter(job=of, content__isnull=True).update(
+            job=job, error_code="", error_message=""
+        )
 
 
 def _read(row: Any, job: Job, name: Name) -> Content | None:

@@ -1,6 +1,6 @@
 import type { CatchUp } from "@/live/poll";
 import { api, bodyOf } from "./client";
-import type { Job, JobState } from "./types";
+import type { JobState } from "./types";
 
 export const jobKeys = {
   all: ["jobs"] as const,
@@ -44,28 +44,14 @@ export function createJob(pipeline: string, seriesUid: string, key: string) {
   );
 }
 
-/** The same request once more, past the gate that held its image back. */
-export function createOverridingJob(
-  { pipeline, inputs, params }: Job,
-  reason: string,
-  key: string,
-) {
-  return bodyOf(
-    api.POST("/api/v1/jobs", {
-      params: { header: { "Idempotency-Key": key } },
-      body: { pipeline, inputs, params, override_reason: reason },
-    }),
-  );
-}
-
 export function cancelJob(job_id: string) {
   return bodyOf(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id } } }));
 }
 
-/** A new job with the same inputs. */
-export function retryJob(job_id: string, key: string) {
+/** A new job with the same inputs; with a reason also on an image that the gate held back. */
+export function retryJob(job_id: string, key: string, override_reason = "") {
   const params = { path: { job_id }, header: { "Idempotency-Key": key } };
-  return bodyOf(api.POST("/api/v1/jobs/{job_id}/retry", { params }));
+  return bodyOf(api.POST("/api/v1/jobs/{job_id}/retry", { params, body: { override_reason } }));
 }
 
 /** Where the run's capsule is downloaded from. */

@@ -400,7 +400,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description The same request once more, as a new job; what it asks for is checked as if it were new. */
+        /** @description The same once more; with a reason also on an image that the gate held back. */
         post: operations["jobs_retry"];
         delete?: never;
         options?: never;
@@ -2007,6 +2007,10 @@ export interface components {
         JobError: {
             code: string;
             user_message: string;
+        };
+        JobRetryRequest: {
+            /** @description Why to run on an image that the gate holds back (input_unusual). It is kept with the job; the audit trail tells that it was given. */
+            override_reason?: string;
         };
         /**
          * @description * `queued` - Queued
@@ -4283,7 +4287,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobRetryRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

@@ -8,6 +8,7 @@ import { AiMadeBadge } from "@/ui/marks";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
 import styles from "./JobProgress.module.css";
+import { HELD_BACK, OverrideGate } from "./OverrideGate";
 import { StepList } from "./StepList";
 import { useRetry, useStop } from "./useJobActions";
 
@@ -17,6 +18,15 @@ function headline({ state, position }: Projection, doing: string): string {
   }
   if (state === "queued") return "Waiting for a worker";
   return state === "interrupted" ? "The worker was lost; starting again" : doing;
+}
+
+function isHeldBack({ error }: Projection): boolean {
+  return error?.code === HELD_BACK;
+}
+
+function outcomeTitle(projection: Projection): string {
+  if (isHeldBack(projection)) return "Not run – unusual image";
+  return projection.state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped";
 }
 
 interface JobProgressProps {
@@ -34,6 +44,7 @@ interface JobProgressProps {
 /** A run on its way: its steps, what has come of it, and the way to stop it. */
 export function JobProgress({ jobId, doing, onChange, onAgain, children }: JobProgressProps) {
   const { projection, loaded, refusal } = useJobStream(jobId);
+  const mayOverride = useMay("job.override");
   const stored = projection.artifacts.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of either is the reason
   useEffect(() => {
@@ -56,10 +67,15 @@ export function JobProgress({ jobId, doing, onChange, onAgain, children }: JobPr
       {isOver && projection.state !== "succeeded" && (
         <Notice
           tone={projection.state === "failed" ? "danger" : "caution"}
-          title={projection.state === "failed" ? "INCOMPLETE – failed" : "INCOMPLETE – stopped"}
+          title={outcomeTitle(projection)}
         >
           <p>{failure || "What had been stored until then is kept."}</p>
-          {onAgain !== undefined && <Again jobId={jobId} onAgain={onAgain} />}
+          {onAgain !== undefined &&
+            (isHeldBack(projection) ? (
+              mayOverride && <OverrideGate jobId={jobId} onStarted={({ id }) => onAgain(id)} />
+            ) : (
+              <Again jobId={jobId} onAgain={onAgain} />
+            ))}
         </Notice>
       )}
       <StepList steps={projection.steps} stopped={isOver} />

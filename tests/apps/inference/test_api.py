@@ -240,6 +240,24 @@ def test_retry_makes_a_new_job_of_the_same(
     assert client.post(f"/api/v1/jobs/{job['id']}/retry", headers=headers).status_code == 200
 
 
+def test_retry_with_a_reason_passes_the_gate(
+    as_user: AsUser,
+    clinician: User,
+    researcher: User,
+    pipeline: PipelineVersion,
+    series: Series,
+) -> None:
+    job = _ask(as_user(clinician)).json()
+    job_cancel(Job.objects.get(pk=job["id"]).pk)
+    url, reason = f"/api/v1/jobs/{job['id']}/retry", {"override_reason": REASON}
+    assert as_user(researcher).post(url, reason, format="json").status_code == 403
+    short = as_user(clinician).post(url, {"override_reason": "because"}, format="json")
+    assert short.status_code == 400
+    again = as_user(clinician).post(url, reason, format="json")
+    assert again.status_code == 201
+    assert again.json()["override_reason"] == REASON
+
+
 def test_events_by_rest(
     as_user: AsUser, clinician: User, pipeline: PipelineVersion, series: Series
 ) -> None:

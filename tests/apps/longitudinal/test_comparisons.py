@@ -228,6 +228,8 @@ def test_a_failed_run_that_is_run_again_brings_its_comparison(
     again, _ = inference_request(
         user=clinician, pipeline=job.pipeline, inputs=job.inputs, params={}, retry_of=job
     )
+    told = client.get(f"/api/v1/comparisons/{asked['id']}").json()
+    assert (told["state"], told["job"], told["error"]) == ("queued", str(again.pk), None)
     run_play(again, tmp_path / "b", {"change-json": changed(CHANGE)})
     told = client.get(f"/api/v1/comparisons/{asked['id']}").json()
     assert (told["state"], told["job"], told["error"]) == ("succeeded", str(again.pk), None)

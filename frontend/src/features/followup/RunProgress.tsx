@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { JobProgress } from "@/running/JobProgress";
 import { Notice } from "@/ui/Notice";
 import { useRefresh } from "./useFollowup";
@@ -10,20 +9,24 @@ interface RunProgressProps {
   failed: string;
 }
 
-/** A comparison or prediction on its way, or the way to run it once more. */
+/** A comparison or prediction on its way, or the way to run it once more: the row then has the new
+ * run. */
 export function RunProgress({ run, doing, failed }: RunProgressProps) {
   const refresh = useRefresh();
-  // The row keeps its first job until the one that was started in its place has ended.
-  const [again, setAgain] = useState<string | null>(null);
-  const jobId = again ?? run.job;
   return (
     <>
-      {run.error !== null && again === null && (
+      {run.error !== null && (
         <Notice tone="danger" title={failed}>
           {run.error.user_message}
         </Notice>
       )}
-      <JobProgress key={jobId} jobId={jobId} doing={doing} onChange={refresh} onAgain={setAgain} />
+      <JobProgress
+        key={run.job}
+        jobId={run.job}
+        doing={doing}
+        onChange={refresh}
+        onAgain={refresh}
+      />
     </>
   );
 }

@@ -2,12 +2,12 @@ import { CircleStop } from "lucide-react";
 import { useMay } from "@/api/me";
 import type { Job, JobState } from "@/api/types";
 import { isFinished, type Projection } from "@/live/protocol";
+import { HELD_BACK, OverrideGate } from "@/running/OverrideGate";
 import { StepList } from "@/running/StepList";
 import { useRetry, useStop } from "@/running/useJobActions";
 import { Button } from "@/ui/Button";
 import { Notice, ProblemNotice } from "@/ui/Notice";
 import styles from "./JobStatus.module.css";
-import { OverrideGate } from "./OverrideGate";
 
 function headline({ state, position, attempt }: Projection): string {
   if (state === "queued" && position !== null && position > 1) {
@@ -63,7 +63,6 @@ function kept({ messages, findings }: Projection): string {
 }
 
 /** The gate found the image unlike those that the models were made for. */
-const HELD_BACK = "input_unusual";
 
 interface JobOutcomeProps {
   jobId: string;

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { createOverridingJob, jobKeys, readJob } from "@/api/jobs";
+import { jobKeys, retryJob } from "@/api/jobs";
 import type { Job } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -8,6 +8,8 @@ import fields from "@/ui/Field.module.css";
 import { ProblemNotice } from "@/ui/Notice";
 import { idempotencyKey } from "@/ui/randomKeys";
 
+/** The code of a run on an image that the gate held back. */
+export const HELD_BACK = "input_unusual";
 /** As the server asks for; shorter is no reason. */
 const LEAST_WORDS = 10;
 const MOST_WORDS = 500;
@@ -36,7 +38,7 @@ function ReasonDialog({ jobId, onStarted, onClose }: OverrideGateProps & { onClo
   const [key] = useState(idempotencyKey);
   const words = reason.trim();
   const start = useMutation({
-    mutationFn: async () => createOverridingJob(await readJob(jobId), words, key),
+    mutationFn: () => retryJob(jobId, key, words),
     onSuccess: async (job) => {
       onClose();
       onStarted(job);

@@ -67,8 +67,9 @@ class Lesion:
 class Visit:
     """The truth about a patient on one day, all on the patient's grid (z, y, x).
 
-    ``label_ids``: anatomy (a structure keeps its label under a lesion). ``lesion_ids`` uint16, 0
-    outside. ``displacement_mm`` float32 (3, z, y, x): pull from here to day 0's anatomy.
+    ``label_ids``: anatomy (a structure keeps its label under a lesion), ``first_ids``: on day 0.
+    ``lesion_ids`` uint16, 0 outside. ``displacement_mm`` float32 (3, z, y, x): pull from here to
+    day 0's anatomy.
     ``volumes_ml``: label id to volume, partial volumes counted. ``density``: tumour cells, 0..1.
     """
 
@@ -76,6 +77,7 @@ class Visit:
     seed: int
     spacing_mm: Spacing
     label_ids: NDArray[np.uint16]
+    first_ids: NDArray[np.uint16]
     displacement_mm: NDArray[np.float32]
     lesion_ids: NDArray[np.uint16]
     lesions: tuple[Lesion, ...]
@@ -87,7 +89,7 @@ class Visit:
         """T1, T2, proton density and HU, (1, z, y, x)."""
         moved = bool(np.any(self.displacement_mm))
         pull = _in_voxels(self.displacement_mm, self.spacing_mm) if moved else None
-        return tissue_maps(self.label_ids, self.layers, seed=self.seed, pull_voxels=pull)
+        return tissue_maps(self.first_ids, self.layers, seed=self.seed, pull_voxels=pull)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def visit(patient: Patient, day: float, *, device: str | torch.device = "cpu") -
         seed=patient.seed,
         spacing_mm=spacing,
         label_ids=warp(ids, displacement, spacing, order=0) if moved else ids,
+        first_ids=ids,
         displacement_mm=displacement,
         lesion_ids=lesion_ids,
         lesions=tuple(

@@ -1,7 +1,7 @@
 """Tissue maps: T1, T2, proton density and HU of every voxel, from anatomy and lesions.
 
-The texture is drawn once per patient and carried along by the displacement, so that two visits
-differ by what happened and not by new random tissue.
+Tissue and its texture are made once per patient and carried along by the displacement, so that two
+visits differ by what happened and not by new random tissue, also where it is less than a voxel.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def tissue_maps(
     """Maps (1, z, y, x) on the CPU of one visit.
 
     Args:
-        label_ids: source ids (z, y, x) of the visit.
-        layers: lesions, in the order in which they cover each other.
+        label_ids: source ids (z, y, x) of the patient on day 0.
+        layers: lesions of the visit, in the order in which they cover each other.
         seed: of the patient: its tissue values and their texture.
-        pull_voxels: (3, z, y, x) from this visit back to the anatomy the texture belongs to.
+        pull_voxels: (3, z, y, x) from the visit back to day 0.
 
     Raises:
         ValueError: an id that the head key does not name.
@@ -88,7 +88,8 @@ def tissue_maps(
     codes = torch.from_numpy(labels.encode(label_ids))
     draw = Draw(seed)
     values = _subject_values(draw)
-    grain, patches = _texture(draw, (codes.shape[0], codes.shape[1], codes.shape[2]), pull_voxels)
+    grain, patches = _texture(draw, (codes.shape[0], codes.shape[1], codes.shape[2]))
+    carried = grain if pull_voxels is None else sample_linear(grain[None], pull_voxels)[0]
     matter = _MATTER_OF_CODE[codes.int()]
     # Soft tissue is muscle and fat in patches.
     fat = (codes == labels.code_of(507)) & (patches > draw.uniform(-0.3, 0.5))
@@ -97,13 +98,17 @@ def tissue_maps(
     for name in _FIELDS:
         mean, spread = values[name]
         field = mean[matter] + spread[matter] * grain
+        if pull_voxels is not None:
+            field = sample_linear(field[None], pull_voxels)[0]
         for layer in layers:
             share = torch.from_numpy(layer.share)
-            target = getattr(layer.matter, name) + 0.5 * float(spread[1]) * grain
+            target = getattr(layer.matter, name) + 0.5 * float(spread[1]) * carried
             field = field + share * (target - field)
         fields.append(field[None])
     t1, t2, density, hounsfield = fields
-    return TissueMaps(t1.clamp_min(1), t2.clamp_min(0.1), density.clamp(0, 1.2), hounsfield)
+    return TissueMaps(
+        t1.clamp_min(1), t2.clamp_min(0.1), density.clamp(0, 1.2), hounsfield.clamp_min(-1000)
+    )
 
 
 def _subject_values(draw: Draw) -> dict[str, tuple[Tensor, Tensor]]:
@@ -125,15 +130,9 @@ def _subject_values(draw: Draw) -> dict[str, tuple[Tensor, Tensor]]:
     return values
 
 
-def _texture(
-    draw: Draw, shape: tuple[int, int, int], pull_voxels: Tensor | None
-) -> tuple[Tensor, Tensor]:
+def _texture(draw: Draw, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
     """Fine grain (sd about 1) and the patches of fat, both (z, y, x)."""
     fine = gaussian_blur(draw.normals(*shape), (0.8, 0.8, 0.8))
     slow = smooth_field(draw, shape, channels=1, node_spacing=12.0)[0]
     patches = smooth_field(draw, shape, channels=1, node_spacing=9.0)[0]
-    grain = 0.9 * fine / fine.std().clamp_min(1e-6) + 0.4 * slow
-    if pull_voxels is None:
-        return grain, patches
-    moved = sample_linear(torch.stack([grain, patches]), pull_voxels)
-    return moved[0], moved[1]
+    return 0.9 * fine / fine.std().clamp_min(1e-6) + 0.4 * slow, patches

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from ml.simulate import labels
 from ml.simulate.acquire import (
@@ -178,6 +179,24 @@ def test_texture_goes_along_with_the_tissue() -> None:
     quiet = torch.from_numpy(np.isin(HEAD, (8, 47)))
     difference = (first - later)[quiet].abs().median()
     assert difference < 0.2 * first[quiet].std()
+
+
+def test_a_change_of_less_than_a_voxel_is_in_the_image() -> None:
+    rates = {4: 0.06, 43: 0.06}
+    patient = Patient(label_ids=HEAD, spacing_mm=SPACING, seed=2, annual_change=rates)
+    first, later = (visit(patient, day) for day in (0, 365.25))
+    t1 = [v.tissue().t1_ms[0] for v in (first, later)]
+    fluid, white = (
+        float(t1[0][torch.from_numpy(np.isin(HEAD, of))].mean()) for of in ((4, 43), (2, 41))
+    )
+    near = torch.from_numpy(
+        ndimage.binary_dilation(np.isin(HEAD, (4, 43)), iterations=2)
+        & np.isin(HEAD, (2, 4, 41, 43))
+    )
+    seen_ml = float((t1[1] - t1[0])[near].sum()) / (fluid - white) * 0.064
+    true_ml = sum(later.volumes_ml[label] - first.volumes_ml[label] for label in rates)
+    assert true_ml > 0
+    assert seen_ml == pytest.approx(true_ml, rel=0.25)
 
 
 def _maps() -> TissueMaps:

@@ -15,6 +15,9 @@ CROP = (64, 64, 64)
 STATE = ("image", "visible", "core", "ventricle")
 # Days of the training data: predictions beyond are warned of.
 DAYS = (20.0, 480.0)
+# Visible tumour at the base of the training data, in ml: smaller ones are not seen, larger ones
+# leave the crop.
+LESION_ML = (1.5, 60.0)
 
 Family = Literal["reader", "regression", "vae", "flow"]
 

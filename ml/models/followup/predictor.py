@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from ml.models.followup.calibration import Calibration, Interval
-from ml.models.followup.config import CROP, DAYS
+from ml.models.followup.config import CROP
 from ml.models.followup.modeling import FollowNet
 from ml.models.followup.reader import VOXEL_ML, Reading
 from ml.models.followup.sampling import Network, flow_samples, vae_samples
 from ml.models.followup.state import Question, condition, occupied, signed_distance
 
-# Each year beyond the training range widens the interval by as much again.
-_WIDENING_A_YEAR = 1.0
+# Smaller changes of a voxel's share of ventricle are the network's noise: summed over a whole head
+# they were many times the true change.
+_LEAST_VENTRICLE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,16 +55,22 @@ class Samples:
 
     @property
     def ventricle_ml(self) -> list[float]:
-        before = self.base.state[3]
-        after = (before + self.residual[:, 3]).clamp(0, 1)
+        before, residual = self.base.state[3], self.residual[:, 3]
+        after = (before + residual * (residual.abs() > _LEAST_VENTRICLE)).clamp(0, 1)
         change = (after - before).sum((1, 2, 3)) * VOXEL_ML
         return [max(0.0, self.base.ventricle_ml + float(c)) for c in change]
 
     @property
     def middle(self) -> Tensor:
         """Residual (4, z, y, x): the median of the samples, voxel by voxel. Borders are distances,
-        so that their median is a border again and as sharp."""
-        return self.residual.median(0).values if len(self.residual) > 1 else self.residual[0]
+        so that their median is a border again and as sharp. The image changes where the visible
+        border moves and a voxel around it: elsewhere the base is the best guess of itself, and a
+        network's small errors over a whole head weigh more than the change."""
+        middle = self.residual.quantile(0.5, dim=0)
+        before = self.base.state[1]
+        moved = (before > 0) ^ (before + middle[1] > 0)
+        near = torch.from_numpy(ndimage.binary_dilation(moved.numpy()))
+        return torch.cat([middle[:1] * near, middle[1:]])
 
     @property
     def middle_visible(self) -> Tensor:
@@ -149,11 +157,6 @@ def last_of(steps: Iterator[Samples]) -> Samples:
     return last
 
 
-def widening(days: float) -> float:
-    """By how much an interval is widened beyond the days of the training data."""
-    return 1 + _WIDENING_A_YEAR * max(0.0, days - DAYS[1]) / 365
-
-
 def curve_days(days: float, points: int = 6) -> list[float]:
     """Days between base and target at which the curve is drawn, the target last."""
     return [round(days * (i + 1) / points) for i in range(points - 1)] + [days]
@@ -179,7 +182,7 @@ def curve(
         found = target
         if number < len(days) - 1:
             found = last_of(sampled(model, base, asked, prior=prior, count=4, steps=2, seed=seed))
-        interval = calibration.interval(found.lesion_ml, base.lesion_ml, widen=widening(day))
+        interval = calibration.interval(found.lesion_ml, base.lesion_ml, day)
         rows.append((day, interval))
         yield (number + 1) / len(days)
     return rows

@@ -10,7 +10,7 @@ from typing import Any
 from ml.contracts.manifest import Manifest
 from ml.imaging.volume import Volume
 from ml.models.followup.calibration import Calibration, Interval
-from ml.models.followup.predictor import Samples, widening
+from ml.models.followup.predictor import Samples
 from ml.models.followup.weights import Checkpoint
 
 # Without a calibration of its own a network's spread is taken as a normal distribution's.
@@ -42,7 +42,7 @@ def content_of(
     base = samples.base
     calibration = checkpoint.calibration or UNCALIBRATED
     ventricle = calibration.interval(
-        samples.ventricle_ml, base.ventricle_ml, of="ventricle", widen=widening(asked.days)
+        samples.ventricle_ml, base.ventricle_ml, asked.days, of="ventricle"
     )
     target = asked.base_date and asked.base_date + timedelta(days=asked.days)
     evidence = checkpoint.evidence

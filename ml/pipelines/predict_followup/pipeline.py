@@ -14,7 +14,7 @@ from ml.contracts.events import Event
 from ml.dicom.nifti import write_nifti
 from ml.imaging.volume import Volume
 from ml.models.followup.calibration import Interval
-from ml.models.followup.config import TREATMENTS
+from ml.models.followup.config import LESION_ML, TREATMENTS
 from ml.models.followup.predictor import Base, Samples, curve, sampled
 from ml.models.followup.reader import LEAST_LESION_ML, Reading
 from ml.models.followup.state import Question
@@ -159,6 +159,12 @@ def note(asked: Asked, base: Base, predictor: Checkpoint) -> None:
     if base.lesion_ml < LEAST_LESION_ML:
         text = "No lesion is found in the base: there is nothing whose growth could be predicted."
         asked.warnings.append({"code": "no_lesion", "text": text})
+    elif not LESION_ML[0] <= base.lesion_ml <= LESION_ML[1]:
+        text = (
+            f"What is taken for the lesion has {base.lesion_ml:.1f} ml; the model was trained on "
+            f"{LESION_ML[0]:g} to {LESION_ML[1]:g} ml. Look at its outline before anything else."
+        )
+        asked.warnings.append({"code": "lesion_beyond_training", "text": text})
     if not predictor.evidence.get("beats_carry_forward"):
         text = "This model does not predict better than carrying the base forward."
         asked.warnings.append({"code": "not_better_than_carry_forward", "text": text})

@@ -126,7 +126,7 @@ def _scores(rows: Sequence[Row], of: str) -> list[list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         samples, base, truth = _of(row, of)
-        middle, spread = middle_and_spread(samples, base, of=of)
+        middle, spread = middle_and_spread(samples, base, row["days"], of=of)
         found[row["patient"]].append(abs(truth - middle) / spread)
     return list(found.values())
 
@@ -150,7 +150,7 @@ def _crossed(rows: Sequence[Row], of: str) -> Iterable[tuple[str, float]]:
         for row in rows:
             if row["anatomy"] == anatomy:
                 samples, base, truth = _of(row, of)
-                interval = held.interval(samples, base, of=of)
+                interval = held.interval(samples, base, row["days"], of=of)
                 inside.append(truth in interval)
                 widths.append(interval.upper - interval.lower)
     yield f"{of}_coverage", round(float(np.mean(inside)), 3)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ml.models.followup.config import CROP, TREATMENTS
+from ml.models.followup.config import CROP, LESION_ML, TREATMENTS
 from ml.simulate import labels
 from ml.simulate.acquire import MrScanner, received
 from ml.simulate.anatomy import load_anatomy
@@ -38,8 +38,6 @@ FIRST_DAY, LAST_DAY = 20.0, 400.0
 FOLLOWS = 5
 FASTEST_MM_A_DAY = 0.06
 VENTRICLES = (4, 43, 5, 44, 14)
-# Tumours smaller than this at the base are not seen; larger ones leave the crop.
-VOLUME_ML = (1.5, 60.0)
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -124,7 +122,7 @@ def _made(file: Path, anatomy_cache: Path, subject: int, number: int) -> Arrays:
         patient = Patient(label_ids=ids, spacing_mm=SPACING, seed=seed, tumour=course.tumour)
         base = visit(patient, 0.0)
         volume = sum(lesion.volume_ml for lesion in base.lesions)
-        if VOLUME_ML[0] <= volume <= VOLUME_ML[1]:
+        if LESION_ML[0] <= volume <= LESION_ML[1]:
             return _arrays(patient, course, base, seed)
     raise ValueError(f"{file.name}: no tumour of a fitting size in 20 draws")
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from ml.models.followup.calibration import Calibration, factor_of
+from ml.models.followup.calibration import Calibration, factor_of, widening
 from ml.models.followup.change import crps, delta_rmae, dice, front_hd95, new_tissue_dice
 from ml.models.followup.config import CONDITION_PLANES, CONDITION_SCALARS, CROP
-from ml.models.followup.predictor import Base, Samples, cropped, curve_days, placed, widening
+from ml.models.followup.predictor import Base, Samples, cropped, curve_days, placed
 from ml.models.followup.sampling import flow_samples
 from ml.models.followup.state import Question, condition, occupied, signed_distance
 from ml.models.followup.weights import Checkpoint, load, save
@@ -91,12 +91,14 @@ def test_a_patient_with_many_predictions_counts_once() -> None:
 
 def test_an_interval_is_wider_beyond_the_training_data() -> None:
     calibration = Calibration(lesion=2.0, ventricle=1.0, patients=9)
-    inner = calibration.interval([9.0, 10.0, 11.0], 8.0)
-    outer = calibration.interval([9.0, 10.0, 11.0], 8.0, widen=widening(845))
-    assert widening(100) == 1
-    assert outer.upper - outer.median == pytest.approx(2 * (inner.upper - inner.median))
+    inner, edge, outer = (
+        calibration.interval([9.0, 10.0, 11.0], 8.0, days) for days in (100, 480, 845)
+    )
+    assert widening(480) == 1
+    assert inner.upper < edge.upper
+    assert outer.upper - outer.median > 2 * (edge.upper - edge.median)
     assert 10.5 in inner
-    assert calibration.interval([0.1], 0.1).lower >= 0
+    assert calibration.interval([0.1], 0.1, 100).lower >= 0
 
 
 def test_figures_of_change_are_one_for_carry_forward() -> None:
@@ -122,6 +124,23 @@ def test_volumes_outside_the_crop_stay() -> None:
     samples = Samples(base=base, residual=torch.zeros(2, 4, *CROP))
     assert samples.lesion_ml == [7, 7]
     assert samples.ventricle_ml == [20, 20]
+
+
+def test_the_image_changes_where_the_border_moves_and_small_errors_elsewhere_are_left_out() -> None:
+    state = torch.full((4, *CROP), -3.0)
+    state[3] = 0.5
+    base = Base(state=state, brain=torch.ones(CROP), start=(0, 0, 0), lesion_ml=1, ventricle_ml=20)
+    residual = torch.zeros(3, 4, *CROP)
+    residual[:, 0] = 0.4
+    residual[:, 1, 30:32, 30:32, 30:32] = 5
+    residual[:, 3] = 0.01
+    residual[:, 3, :2, :2, :2] = 0.25
+    samples = Samples(base=base, residual=residual)
+    changed = samples.middle[0] > 0
+    assert changed[30:32, 30:32, 30:32].all()
+    assert changed[29, 30, 30]
+    assert int(changed.sum()) == 8 + 6 * 4
+    assert samples.ventricle_ml == pytest.approx([20 + 8 * 0.25 * 0.008] * 3)
 
 
 @pytest.mark.parametrize("start", [(0, 0, 0), (-10, 5, 20), (40, -30, 3)])

@@ -129,8 +129,7 @@ def sampled(
     seed: int = 0,
     batched: bool = True,
 ) -> Iterator[Samples]:
-    """Samples after each step of the sampler; the last are the result. A family without a sampler
-    gives them at once, a regression a single one.
+    """Samples after each step, see :func:`steps_of`; the last are the result.
 
     Args:
         prior: signed distance (z, y, x) of the prior's visible tumour in the crop of ``base``.
@@ -139,16 +138,20 @@ def sampled(
     planes = condition(base.state, base.brain, prior, question)
     scalars = question.scalars()
     family = model.config.family
-    if family == "flow":
-        for residual in flow_samples(
-            network, planes, scalars, count=count, steps=steps, seed=seed, batched=batched
-        ):
-            yield Samples(base=base, residual=residual)
-    elif family == "vae":
-        residual = vae_samples(network, planes, scalars, count=count, seed=seed, batched=batched)
-        yield Samples(base=base, residual=residual)
-    else:
+    if family == "regression":
         yield Samples(base=base, residual=network(planes[None], scalars[None]))
+        return
+    draw = flow_samples if family == "flow" else vae_samples
+    for residual in draw(
+        network, planes, scalars, count=count, steps=steps, seed=seed, batched=batched
+    ):
+        yield Samples(base=base, residual=residual)
+
+
+def steps_of(family: str, count: int, steps: int) -> int:
+    """How many steps :func:`sampled` takes: of a flow all samples go on together, a VAE draws some
+    more in each, a regression says one."""
+    return {"flow": steps, "vae": min(steps, count)}.get(family, 1)
 
 
 def last_of(steps: Iterator[Samples]) -> Samples:

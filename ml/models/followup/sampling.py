@@ -66,17 +66,24 @@ def vae_samples(
     scalars: Tensor,
     *,
     count: int,
+    steps: int,
     seed: int,
     batched: bool = True,
-) -> Tensor:
-    """Residuals (count, 4, z, y, x) from latents of the prior."""
-    latent = torch.randn(count, LATENT, generator=torch.Generator().manual_seed(seed))
-    return _together(
-        network,
-        planes.expand(count, *planes.shape),
-        torch.cat([scalars.expand(count, -1), latent], dim=1),
-        batched=batched,
-    )
+) -> Iterator[Tensor]:
+    """Residuals (n, 4, z, y, x) from latents of the prior, in at most ``steps`` portions: those so
+    far after each, all ``count`` at the end. How many portions there are changes no sample."""
+    latents = torch.randn(count, LATENT, generator=torch.Generator().manual_seed(seed))
+    made: list[Tensor] = []
+    for some in latents.tensor_split(min(steps, count)):
+        made.append(
+            _together(
+                network,
+                planes.expand(len(some), *planes.shape),
+                torch.cat([scalars.expand(len(some), -1), some], dim=1),
+                batched=batched,
+            )
+        )
+        yield torch.cat(made)
 
 
 def _together(network: Network, planes: Tensor, scalars: Tensor, *, batched: bool) -> Tensor:

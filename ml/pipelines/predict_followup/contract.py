@@ -40,9 +40,7 @@ def refuse_ct(volume: Volume) -> None:
         ModalityMismatch: the values are those of a CT.
     """
     if volume.array.min() <= -900 and float((volume.array <= -900).mean()) > 0.05:
-        raise ModalityMismatch(
-            "The values are CT numbers: a follow-up is predicted from an MR."
-        )
+        raise ModalityMismatch("The values are CT numbers: a follow-up is predicted from an MR.")
 
 
 def refuse_other_patient(base: Volume, other: Volume) -> None:

@@ -15,7 +15,7 @@ from ml.dicom.nifti import write_nifti
 from ml.imaging.volume import Volume
 from ml.models.followup.calibration import Interval
 from ml.models.followup.config import LESION_ML, TREATMENTS
-from ml.models.followup.predictor import Base, Samples, curve, sampled
+from ml.models.followup.predictor import Base, Samples, curve, sampled, steps_of
 from ml.models.followup.reader import LEAST_LESION_ML, Reading
 from ml.models.followup.state import Question
 from ml.models.followup.weights import Checkpoint
@@ -182,7 +182,8 @@ def predict(
         Cancelled: between two steps, when the run was asked to stop.
     """
     params = context.params
-    total = params["sampler_steps"] if predictor.model.config.family == "flow" else 1
+    family = predictor.model.config.family
+    total = steps_of(family, params["samples"], params["sampler_steps"])
     found: Samples | None = None
     for number, found in enumerate(
         sampled(

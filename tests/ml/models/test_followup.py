@@ -13,7 +13,7 @@ from ml.models.followup.calibration import Calibration, factor_of, widening
 from ml.models.followup.change import crps, delta_rmae, dice, front_hd95, new_tissue_dice
 from ml.models.followup.config import CONDITION_PLANES, CONDITION_SCALARS, CROP
 from ml.models.followup.predictor import Base, Samples, cropped, curve_days, placed
-from ml.models.followup.sampling import flow_samples
+from ml.models.followup.sampling import flow_samples, vae_samples
 from ml.models.followup.state import Question, condition, occupied, signed_distance
 from ml.models.followup.weights import Checkpoint, load, save
 from ml.pipelines.predict_followup.fixture import tiny_predictor
@@ -141,6 +141,24 @@ def test_the_image_changes_where_the_border_moves_and_small_errors_elsewhere_are
     assert changed[29, 30, 30]
     assert int(changed.sum()) == 8 + 6 * 4
     assert samples.ventricle_ml == pytest.approx([20 + 8 * 0.25 * 0.008] * 3)
+
+
+def test_a_vae_draws_the_same_samples_in_any_number_of_portions() -> None:
+    planes, scalars = torch.rand(7, 8, 8, 8), torch.rand(12)
+
+    def network(inputs: Tensor, numbers: Tensor) -> Tensor:
+        return inputs[:, :4] * numbers.sum(1)[:, None, None, None, None]
+
+    at_once = list(vae_samples(network, planes, scalars, count=5, steps=1, seed=3))
+    by_parts = list(vae_samples(network, planes, scalars, count=5, steps=3, seed=3))
+    assert [len(one) for one in by_parts] == [2, 4, 5]
+    assert torch.allclose(by_parts[-1], at_once[0])
+    assert [
+        len(one) for one in vae_samples(network, planes, scalars, count=2, steps=9, seed=0)
+    ] == [
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("start", [(0, 0, 0), (-10, 5, 20), (40, -30, 3)])

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ml.dicom.nifti import read_nifti
-from ml.dicom.read import read_series
 from ml.evaluation.lesions import MIN_OVERLAP
 from ml.followup.lesions import lesions_of
 from ml.imaging.itk import to_itk
 from ml.imaging.registration import register, resampled
 from ml.imaging.volume import Volume
 from ml.models.head_unet.segmenter import HeadSegmenter
+from ml.pipelines.detect_change.simulated import tumour_figures, volume_figures
 from ml.pipelines.segment_head.segmentation import HeadSegmentation, measured
 
 TOUCHING: Final = ndimage.generate_binary_structure(3, 3)
@@ -169,29 +169,20 @@ def _together(rows: dict[str, Any], way: str) -> dict[str, float]:
     }
 
 
-def volume_figures(folder: Path, segmenter: HeadSegmenter) -> dict[str, Any]:
-    """Measured against true change in percent of each structure that truly changed, from the first
-    to the last visit of a simulated patient (``python -m ml simulate atrophy``)."""
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["visits"]
-    ends = truth[0], truth[-1]
-    measured_ml = []
-    for end in ends:
-        day = folder / "dicom" / f"day-{end['day']:g}"
-        series = next(
-            path for path in sorted(day.iterdir()) if path.name.startswith(("t1", "flair"))
-        )
-        measured_ml.append(segmented(segmenter, read_series(series)).volumes_ml)
-    rows = {}
-    for label, entry in ends[0]["volumes_ml"].items():
-        before, after = entry["ml"], ends[1]["volumes_ml"].get(label, {"ml": 0.0})["ml"]
-        one, two = (volumes.get(int(label), 0.0) for volumes in measured_ml)
-        if before > 1.0 and one > 0 and abs(after / before - 1) > 0.002:
-            rows[entry["name"]] = {
-                "true_percent": round(100 * (after / before - 1), 2),
-                "measured_percent": round(100 * (two / one - 1), 2),
-            }
-    errors = [abs(row["measured_percent"] - row["true_percent"]) for row in rows.values()]
-    return {"structures": rows, "mean_absolute_error_percent": round(float(np.mean(errors)), 2)}
+def simulated_figures(folders: Sequence[Path], segmenter: HeadSegmenter) -> dict[str, Any]:
+    """Volumes of structures in patients with T1, of tumours in those with FLAIR."""
+    with_tumour = [one for one in folders if any(one.glob("nifti/*/tumour_density.nii.gz"))]
+    without = [one for one in folders if one not in with_tumour]
+
+    def segment(image: Volume) -> HeadSegmentation:
+        return segmented(segmenter, image)
+
+    figures: dict[str, Any] = {}
+    if without:
+        figures["volumes"] = volume_figures(without, segment)
+    for one in with_tumour:
+        figures.setdefault("tumours", {})[one.name] = tumour_figures(one, segment)
+    return figures
 
 
 def main() -> None:
@@ -213,9 +204,7 @@ def main() -> None:
         folders = sorted(path for path in arguments.ms.iterdir() if path.is_dir())
         figures["ms"] = lesion_figures([read_patient(one, segmenter) for one in folders])
     if arguments.simulated:
-        figures["simulated"] = {
-            one.name: volume_figures(one, segmenter) for one in arguments.simulated
-        }
+        figures["simulated"] = simulated_figures(arguments.simulated, segmenter)
     text = json.dumps(figures, indent=1, ensure_ascii=False)
     arguments.json.write_text(text + "\n", encoding="utf-8")
 

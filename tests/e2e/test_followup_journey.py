@@ -133,3 +133,23 @@ def test_a_prediction_is_scored_when_its_scan_arrives(
     assert scored[0]["content"]["actual_ml"] > 0
     record = api.get("/track-records/predict_followup").json()
     assert record
+    see_three_visits_together(page, side, images[0])
+
+
+def see_three_visits_together(page: Page, side: Locator, base: str) -> None:
+    """Two later visits are registered to the first and shown beside it."""
+    side.get_by_role("tab", name="Change").click()
+    page.get_by_role("combobox", name="Base").first.select_option(base)
+    more = side.get_by_role("region", name="More visits")
+    more.get_by_role("checkbox").last.uncheck()
+    more.get_by_role("button", name="Register 2 to the base").click()
+    expect(more.get_by_text(re.compile(", registered$"))).to_have_count(2, timeout=WORK_MS)
+    layers = page.get_by_role("complementary", name="Layers")
+    layers.get_by_text("Side by side").click()
+    layers.get_by_role("group", name="Also beside").locator("label").first.click()
+    twins = page.locator("[data-pane=twin]")
+    expect(twins).to_have_count(2)
+    expect(twins.get_by_text("Loading the image…")).to_have_count(0, timeout=60_000)
+    expect(twins.get_by_text("REGISTERED")).to_have_count(2)
+    page.wait_for_timeout(1500)
+    picture(page, "three-visits")

@@ -33,10 +33,11 @@ export function ViewportGrid({ session, series }: ViewportGridProps) {
   }, [session]);
 
   const { status, mode, layout, failure } = state;
-  const { isBeside } = useStore(session.layers.state);
+  const { isBeside, furtherUids } = useStore(session.layers.state);
   const isPair = isBeside && mode === "volume";
   const single = mode === "volume" ? layout : "one";
-  const shape = isPair ? "pair" : single;
+  const pair = furtherUids.length === 0 ? "pair" : "visits";
+  const shape = isPair ? pair : single;
   // Another arrangement changes the panes' sizes without changing the grid's.
   // biome-ignore lint/correctness/useExhaustiveDependencies: shape is the trigger
   useEffect(() => session.resize(), [session, shape]);
@@ -49,6 +50,9 @@ export function ViewportGrid({ session, series }: ViewportGridProps) {
           <ViewportPane key={id} id={id} session={session} series={series} />
         ))}
       {showsPanes && isPair && <TwinPane session={session} />}
+      {showsPanes &&
+        isPair &&
+        furtherUids.map((uid) => <TwinPane key={uid} session={session} furtherUid={uid} />)}
       {showsPanes && shape === "four" && <ImageFacts session={session} series={series} />}
       {!showsPanes && status === "loading" && <Message title="Loading images…" />}
       {status === "failed" && failure !== null && (

@@ -89,6 +89,7 @@ export function FollowupWorkspace({ study, timeline }: FollowupWorkspaceProps) {
                 brief={work.brief}
                 comparison={work.comparison}
                 tracks={work.tracks.data ?? []}
+                studies={studies}
                 base={base}
                 follow={follow}
                 onChoice={work.choose}

@@ -43,6 +43,10 @@ export function useFollowupWork(study: StudyDetail, timeline: Timeline) {
     study.study_uid,
     visitOf(studies, base)?.study.study_uid,
     visitOf(studies, choice.follow)?.study.study_uid,
+    // Further visits that were registered to this base lie in its frame.
+    ...timeline.comparisons
+      .filter((one) => one.base_series_uid === base)
+      .flatMap((one) => [one.base_study_uid, one.follow_study_uid]),
     ...(shownComparison?.artifacts ?? []).map(({ study_uid: uid }) => uid),
     ...(shownPrediction?.artifacts ?? []).map(({ study_uid: uid }) => uid),
     ...(shownPrediction?.scores ?? []).map(({ actual_study_uid: uid }) => uid),

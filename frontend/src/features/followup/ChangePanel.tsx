@@ -1,5 +1,12 @@
 import { FileText } from "lucide-react";
-import type { Artifact, Comparison, ComparisonBrief, Lesion, Track } from "@/api/followup";
+import type {
+  Artifact,
+  Comparison,
+  ComparisonBrief,
+  Lesion,
+  TimelineStudy,
+  Track,
+} from "@/api/followup";
 import { isFinished } from "@/live/protocol";
 import fields from "@/ui/Field.module.css";
 import { AiMadeBadge } from "@/ui/marks";
@@ -10,6 +17,7 @@ import type { Choice, Visit } from "./choice";
 import { daysText, figureText, share } from "./figures";
 import { SpiderPlot, WaterfallPlot } from "./LesionPlots";
 import { LesionsTable } from "./LesionsTable";
+import { MoreVisits } from "./MoreVisits";
 import styles from "./Panels.module.css";
 import { RegionsTable } from "./RegionsTable";
 import { RunProgress } from "./RunProgress";
@@ -22,6 +30,7 @@ interface ChangePanelProps {
   brief: ComparisonBrief | null;
   comparison: ReturnType<typeof useComparison>;
   tracks: readonly Track[];
+  studies: readonly TimelineStudy[];
   base: Visit | null;
   follow: Visit | null;
   onChoice: (choice: Choice) => void;
@@ -29,7 +38,7 @@ interface ChangePanelProps {
 }
 
 export function ChangePanel(props: ChangePanelProps) {
-  const { comparisons, brief, comparison, base, follow, onChoice } = props;
+  const { comparisons, brief, comparison, studies, base, follow, onChoice } = props;
   return (
     <div className={styles.panel}>
       {comparisons.length > 0 && (
@@ -62,6 +71,7 @@ export function ChangePanel(props: ChangePanelProps) {
       {(brief === null || isFinished(brief.state)) && (
         <StartComparison base={base} follow={follow} isAgain={brief !== null} />
       )}
+      <MoreVisits studies={studies} comparisons={comparisons} base={base} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Which two series of a patient are compared: the earlier is the base, the later the follow-up. */
-import type { TimelineSeries, TimelineStudy } from "@/api/followup";
+import type { ComparisonBrief, TimelineSeries, TimelineStudy } from "@/api/followup";
+import { isFinished } from "@/live/protocol";
 
 export interface Choice {
   base: string | null;
@@ -134,4 +135,38 @@ export function cautions(base: Visit | null, follow: Visit | null): Objection[] 
   }
   if (base.study.date !== follow.study.date) return [];
   return [{ code: "same_date", text: "Both images are of the same date: no rate is given." }];
+}
+
+export interface LaterVisit extends Visit {
+  state: "none" | "running" | "ready" | "failed";
+}
+
+/** The visits after the base, each with the series that is most like the base's, and whether it was
+ * registered to it. */
+export function laterVisits(
+  studies: readonly TimelineStudy[],
+  comparisons: readonly ComparisonBrief[],
+  base: Visit | null,
+): LaterVisit[] {
+  if (base === null) return [];
+  return studies
+    .filter((study) => isBefore(base.study, study))
+    .flatMap((study) => {
+      const series = bestSeries(study, base.series);
+      if (series === null) return [];
+      const states = comparisons
+        .filter(
+          (one) =>
+            one.base_series_uid === base.series.series_uid &&
+            one.follow_series_uid === series.series_uid,
+        )
+        .map(({ state }) => state);
+      return [{ study, series, state: stateOf(states) }];
+    });
+}
+
+function stateOf(states: readonly ComparisonBrief["state"][]): LaterVisit["state"] {
+  if (states.includes("succeeded")) return "ready";
+  if (states.some((state) => !isFinished(state))) return "running";
+  return states.length > 0 ? "failed" : "none";
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type {
+  ComparisonBrief,
   Lesion,
   RegionChange,
   Timeline,
@@ -7,7 +8,16 @@ import type {
   TimelineStudy,
   Track,
 } from "@/api/followup";
-import { bestSeries, cautions, chosen, firstChoice, objections, picked, visitOf } from "./choice";
+import {
+  bestSeries,
+  cautions,
+  chosen,
+  firstChoice,
+  laterVisits,
+  objections,
+  picked,
+  visitOf,
+} from "./choice";
 import { correctionsFor } from "./corrections";
 import { millilitres, signedPercent } from "./figures";
 import { highestVolume, spiderLines, waterfallRows } from "./plots";
@@ -63,6 +73,30 @@ function timeline(values: Partial<Timeline>): Timeline {
 }
 
 const VISITS = [study("a", "2023-01-10"), study("b", "2023-07-01"), study("c", "2024-01-15")];
+
+describe("more than two visits", () => {
+  const made = (follow: string, state: ComparisonBrief["state"]) =>
+    ({ base_series_uid: "a.s", follow_series_uid: follow, state }) as ComparisonBrief;
+
+  it("are those after the base, with what became of their registration", () => {
+    const base = visitOf(VISITS, "a.s");
+    const states = (...comparisons: ComparisonBrief[]) =>
+      laterVisits(VISITS, comparisons, base).map(({ series: { series_uid }, state }) => [
+        series_uid,
+        state,
+      ]);
+    expect(states()).toEqual([
+      ["b.s", "none"],
+      ["c.s", "none"],
+    ]);
+    expect(states(made("b.s", "failed"), made("b.s", "succeeded"), made("c.s", "queued"))).toEqual([
+      ["b.s", "ready"],
+      ["c.s", "running"],
+    ]);
+    expect(states(made("c.s", "cancelled"))[1]).toEqual(["c.s", "failed"]);
+    expect(laterVisits(VISITS, [], null)).toEqual([]);
+  });
+});
 
 describe("the choice of two visits", () => {
   it("begins with the study of the page and the visit before it", () => {

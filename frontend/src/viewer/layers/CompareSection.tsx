@@ -1,6 +1,7 @@
 import { useStore } from "../store";
 import type { ViewerPlanning, ViewerSeries } from "../types";
 import { FASTEST, SLOWEST } from "./flicker";
+import { furtherChosen, MOST_FURTHER } from "./furtherImages";
 import { FUSION_MODES, type FusionMode, NOT_LOADED } from "./layerState";
 import styles from "./layers.module.css";
 import { Ramp, Section, Slider, StatusText, Switch } from "./parts";
@@ -40,7 +41,11 @@ export function CompareSection({ layers, companionUids, series, none }: CompareS
         aria-label="Second image"
         value={state.companionUid ?? ""}
         onChange={(event) =>
-          layers.change({ companionUid: event.currentTarget.value || null, companion: NOT_LOADED })
+          layers.change({
+            companionUid: event.currentTarget.value || null,
+            companion: NOT_LOADED,
+            furtherUids: state.furtherUids.filter((uid) => uid !== event.currentTarget.value),
+          })
         }
       >
         <option value="">No second image</option>
@@ -82,7 +87,39 @@ export function CompareSection({ layers, companionUids, series, none }: CompareS
         isOn={state.isBeside}
         onChange={(isBeside) => layers.change({ isBeside })}
       />
+      {state.isBeside && <FurtherControls layers={layers} others={others} />}
     </Section>
+  );
+}
+
+interface FurtherControlsProps {
+  readonly layers: PlanLayers;
+  readonly others: readonly ViewerSeries[];
+}
+
+/** More visits in views of their own. */
+function FurtherControls({ layers, others }: FurtherControlsProps) {
+  const { companionUid, furtherUids } = useStore(layers.state);
+  const offered = others.filter((one) => one.series_uid !== companionUid);
+  if (offered.length === 0) return null;
+  return (
+    <fieldset className={styles.modes}>
+      <legend>Also beside</legend>
+      {offered.map(({ series_uid: uid, description, modality }) => {
+        const isChosen = furtherUids.includes(uid);
+        return (
+          <label key={uid} data-chosen={isChosen || undefined}>
+            <input
+              type="checkbox"
+              checked={isChosen}
+              disabled={!isChosen && furtherUids.length >= MOST_FURTHER}
+              onChange={() => layers.change({ furtherUids: furtherChosen(furtherUids, uid) })}
+            />
+            {description || modality}
+          </label>
+        );
+      })}
+    </fieldset>
   );
 }
 

@@ -3,17 +3,24 @@ import { PredictedMark } from "../PredictedMark";
 import type { ViewerSession } from "../session";
 import { useStore } from "../store";
 import styles from "../viewer.module.css";
+import { NOT_LOADED } from "./layerState";
 import { makePlanCanvas } from "./planCanvas";
 
-/** The same plane of the second image, with slice, zoom and cursor of the first. */
-export function TwinPane({ session }: { readonly session: ViewerSession }) {
+interface TwinPaneProps {
+  readonly session: ViewerSession;
+  /** Null: the second image that is compared. */
+  readonly furtherUid?: string | null;
+}
+
+/** The same plane of another image, with slice, zoom and cursor of the first. */
+export function TwinPane({ session, furtherUid = null }: TwinPaneProps) {
   const { layers } = session;
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
     const canvas = makePlanCanvas(element, () => session.drawLayers());
-    layers.setTwin(canvas);
+    layers.setTwin(canvas, furtherUid);
     const scroll = (event: WheelEvent) => {
       event.preventDefault();
       if (event.deltaY !== 0) session.navigation.sliceBy(Math.sign(event.deltaY));
@@ -22,13 +29,15 @@ export function TwinPane({ session }: { readonly session: ViewerSession }) {
     element.addEventListener("wheel", scroll, { passive: false });
     return () => {
       element.removeEventListener("wheel", scroll);
-      layers.setTwin(null);
+      layers.setTwin(null, furtherUid);
       canvas.remove();
     };
-  }, [session, layers]);
+  }, [session, layers, furtherUid]);
 
-  const { companion } = useStore(layers.state);
-  const series = layers.companionSeries();
+  const state = useStore(layers.state);
+  const isFurther = furtherUid !== null;
+  const companion = isFurther ? (state.further[furtherUid] ?? NOT_LOADED) : state.companion;
+  const series = isFurther ? layers.seriesOf(furtherUid) : layers.companionSeries();
   const name = series?.description || series?.modality || "";
   return (
     <div className={styles.pane} data-pane="twin">
@@ -36,7 +45,7 @@ export function TwinPane({ session }: { readonly session: ViewerSession }) {
         className={styles.image}
         ref={host}
         role="img"
-        aria-label={`Second image: ${name || "none"}`}
+        aria-label={`${isFurther ? "Further" : "Second"} image: ${name || "none"}`}
       />
       <div className={styles.texts} aria-hidden="true">
         <div className={styles.topLeft}>
@@ -49,7 +58,7 @@ export function TwinPane({ session }: { readonly session: ViewerSession }) {
       {companion.status !== "ready" && (
         <div className={styles.message} role={companion.status === "failed" ? "alert" : "status"}>
           <strong>
-            {companion.status === "loading" ? "Loading the second image…" : "No second image"}
+            {companion.status === "loading" ? "Loading the image…" : "No second image"}
           </strong>
           <p>
             {companion.failure ??

@@ -3,10 +3,20 @@ import { indexToWorld } from "../geometry";
 import { predictionMark } from "../predicted";
 import { createStore } from "../store";
 import { boundedRate, isSecondAt, makeFlicker, pressed, startOf } from "./flicker";
+import { furtherChosen } from "./furtherImages";
 import { carriedWindow, scaledTo, usualRange } from "./intensity";
 import { INITIAL_LAYERS } from "./layerState";
 import { broughtBack, lesionMasks } from "./lesionMasks";
 import { valueAt } from "./resample";
+
+describe("further images beside the second", () => {
+  it("are two at most, and those chosen first stay", () => {
+    expect(furtherChosen([], "a")).toEqual(["a"]);
+    expect(furtherChosen(["a"], "b")).toEqual(["a", "b"]);
+    expect(furtherChosen(["a", "b"], "c")).toEqual(["a", "b"]);
+    expect(furtherChosen(["a", "b"], "a")).toEqual(["b"]);
+  });
+});
 
 describe("flicker", () => {
   beforeEach(() => {

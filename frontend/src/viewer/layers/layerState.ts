@@ -44,6 +44,9 @@ export interface LayersState {
   readonly fusion: FusionMode;
   /** The second image has a view of its own beside the first. */
   readonly isBeside: boolean;
+  /** More images with views of their own, and how their loading goes. */
+  readonly furtherUids: readonly string[];
+  readonly further: Readonly<Record<string, LayerStatus>>;
   /** The share of the second image in the blend, 0 to 1. */
   readonly mix: number;
   /** Real units of the difference that take the full colour. */
@@ -75,6 +78,8 @@ export const INITIAL_LAYERS: LayersState = {
   companion: NOT_LOADED,
   fusion: "off",
   isBeside: false,
+  furtherUids: [],
+  further: {},
   mix: 0.5,
   differenceRange: 200,
   differencePercent: 30,

@@ -15,6 +15,7 @@ import {
 } from "./drawLayers";
 import { boundedRate, makeFlicker, pressed, startOf } from "./flicker";
 import { type FollowLayers, makeFollowLayers } from "./followLayers";
+import { type FurtherImage, makeFurtherImages } from "./furtherImages";
 import { carriedWindow, scaledTo, usualRange } from "./intensity";
 import { fetchDose, fetchImage, fetchMap, fetchStructures } from "./layerSources";
 import {
@@ -51,9 +52,11 @@ export interface PlanLayers {
   readonly drawIn: (pane: Pane) => void;
   /** The pointer moved over a view: a lens or the cursor of the other view follows it. */
   readonly followPointer: (pane: Pane) => void;
-  /** The view beside the active pane, or null where it goes. */
-  readonly setTwin: (canvas: PlanCanvas | null) => void;
+  /** A view beside the active pane, or null where it goes: of the second image, or of a further
+   * one. */
+  readonly setTwin: (canvas: PlanCanvas | null, furtherUid: string | null) => void;
   readonly companionSeries: () => ViewerSeries | null;
+  readonly seriesOf: (uid: string) => ViewerSeries | null;
   /** Both images have values in HU, or are two MR of a follow-up: they can be subtracted. */
   readonly hasDifference: () => boolean;
   /** They have no unit, so that each is scaled to its own values first. */
@@ -93,7 +96,7 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   let twin: PlanCanvas | null = null;
   let dose: { dose: ViewerDose; volume: ScalarVolume } | null = null;
   let structures: readonly ShownStructure[] = [];
-  let companion: Companion | null = null;
+  let companion: FurtherImage | null = null;
   let band: { lower: ScalarVolume; upper: ScalarVolume } | null = null;
 
   const flicker = makeFlicker(state, host.redraw);
@@ -114,6 +117,13 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   const map = (series: ViewerSeries) => volumeOf(series, fetchMap);
 
   const follow = makeFollowLayers(roots, abort.signal, map, host.redraw);
+  const further = makeFurtherImages({
+    state,
+    find,
+    image,
+    isOver: () => abort.signal.aborted,
+    redraw: host.redraw,
+  });
 
   /** What each layer was last asked to be; null where it was not wanted. */
   const asked: Record<StatusKey, string | null> = {
@@ -217,13 +227,14 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     loadStructures();
     loadCompanion();
     loadBand();
+    further.follow();
   };
 
-  const volumes = (): LayerVolumes => ({
+  const volumes = (second = companion): LayerVolumes => ({
     base: baseOf(host.loaded()),
-    companion: companion?.volume ?? null,
-    companionWindow: companion === null ? null : windowOf(companion, host),
-    scaled: companion === null ? null : scaledPair(companion, host),
+    companion: second?.volume ?? null,
+    companionWindow: second === null ? null : windowOf(second, host),
+    scaled: second === null ? null : scaledPair(second, host),
     lower: band?.lower ?? null,
     upper: band?.upper ?? null,
     dose,
@@ -253,6 +264,13 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       drawing.draw(scene);
       drawCursor(scene, pane.plan.pointer());
     });
+    for (const { canvas, image: another } of further.views()) {
+      canvas.draw(view, (scene) => {
+        if (another !== null) drawCompanion(scene, volumes(another), look);
+        drawing.draw(scene);
+        drawCursor(scene, pane.plan.pointer());
+      });
+    }
   };
 
   const change = (patch: Partial<LayersState>) => {
@@ -285,6 +303,9 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
       // A new image may be the one that the old was compared with.
       const isOffered = next?.planning.companionUids.includes(companionUid ?? "") ?? false;
       if (!isOffered || isNews) state.set({ companionUid: wanted, companion: NOT_LOADED });
+      const offered = next?.planning.companionUids ?? [];
+      const kept = state.get().furtherUids.filter((uid) => offered.includes(uid));
+      state.set({ furtherUids: kept.filter((uid) => uid !== state.get().companionUid) });
       const { followup = null, series = [] } = next ?? {};
       follow.setRequest(followup === null ? null : { followup, series });
       loadAll();
@@ -298,13 +319,15 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
     hasDifference,
     isScaled: () => hasDifference() && host.loaded()?.modality === "MR",
     companionSeries: () => find(state.get().companionUid),
+    seriesOf: find,
     drawIn,
     followPointer: (pane) => {
       const { fusion, isBeside } = state.get();
       if (fusion === "spyglass" || isBeside) drawIn(pane);
     },
-    setTwin: (canvas) => {
-      twin = canvas;
+    setTwin: (canvas, furtherUid) => {
+      if (furtherUid !== null) further.setCanvas(furtherUid, canvas);
+      else twin = canvas;
       host.redraw();
     },
     destroy: () => {
@@ -328,13 +351,8 @@ function baseOf(loaded: LoadedSeries | null): ScalarVolume | null {
   return { grid: geometry, values: voxels, ...loaded.rescale() };
 }
 
-interface Companion {
-  readonly series: ViewerSeries;
-  readonly volume: ScalarVolume;
-}
-
 /** The usual values of the shown MR and of another; null where there is no such pair. */
-function mrPair({ series, volume }: Companion, host: LayersHost) {
+function mrPair({ series, volume }: FurtherImage, host: LayersHost) {
   const base = host.loaded()?.modality === "MR" ? baseOf(host.loaded()) : null;
   if (base === null || series.modality !== "MR" || !host.isComplete()) return null;
   const [from, to] = [usualRange(base), usualRange(volume)];
@@ -342,7 +360,7 @@ function mrPair({ series, volume }: Companion, host: LayersHost) {
 }
 
 /** Two CT are compared under one window, two MR under the same share of their values. */
-function windowOf(companion: Companion, host: LayersHost) {
+function windowOf(companion: FurtherImage, host: LayersHost) {
   const { series, volume } = companion;
   const own = host.window();
   const pair = mrPair(companion, host);
@@ -351,7 +369,7 @@ function windowOf(companion: Companion, host: LayersHost) {
   return usualRange(volume);
 }
 
-function scaledPair(companion: Companion, host: LayersHost) {
+function scaledPair(companion: FurtherImage, host: LayersHost) {
   const pair = mrPair(companion, host);
   if (pair === null) return null;
   const { base, from, to } = pair;

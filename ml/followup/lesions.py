@@ -1,7 +1,7 @@
 """Bright lesions of two visits on FLAIR, judged together so that what is unchanged stays so.
 
 A voxel is lesion where it is brighter than white and grey matter should be, inside the brain and
-off its surface. Whether it changed is asked of the subtraction of the two visits alone: where that
+off its surface, and what lies around its lesion is mostly white matter or ventricle. Whether it changed is asked of the subtraction of the two visits alone: where that
 is within chance, both visits get the same verdict, from their mean.
 """
 
@@ -32,13 +32,18 @@ BRIGHT: Final = 3.0
 ABOVE_CORTEX: Final = 1.0
 # And where there is hardly any noise: this share of the white matter's grey value above the cortex.
 SHARE_ABOVE: Final = 0.12
+# What changed shows by its change: this share of those spreads is enough there.
+LESS_BRIGHT: Final = 0.5
 # Spreads of chance from which the subtraction is a change, and from which its rim belongs to it.
 CHANGED: Final = 4.0
 RIM: Final = 2.0
 SMOOTH_MM: Final = 0.8
 # The cortex and its partial volumes lie this near to the surface.
 SURFACE_MM: Final = 3.5
-LEAST_ML: Final = 0.015
+LEAST_ML: Final = 0.01
+# Lesions lie in white matter or at a ventricle: this share of what is this near to them.
+WHITE_AROUND: Final = 0.45
+AROUND_MM: Final = 3.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,12 +81,16 @@ def lesions_of(
     share = smooth / noise_of(smooth, one, brain, white, spacing)
     where = _interior(brain, base_labels, follow_labels, spacing)
     bright = _bright(one, where), _bright(two, where)
-    came = _grown(share > CHANGED, share > RIM) & bright[1]
-    went = _grown(share < -CHANGED, share < -RIM) & bright[0]
+    came = _grown(share > CHANGED, share > RIM) & _bright(two, where, LESS_BRIGHT)
+    went = _grown(share < -CHANGED, share < -RIM) & _bright(one, where, LESS_BRIGHT)
     steady = _steady(one, two, where) & ~came & ~went
     least = LEAST_ML * 1000 / float(np.prod(spacing))
-    came, went = _pieces(came, least), _pieces(went, least)
+    near = _near_white(base_labels, follow_labels)
+    # What is left of a piece must still hold some of what surely changed.
+    came = _within(_grown(share > CHANGED, _pieces(came, least)), near, spacing)
+    went = _within(_grown(share < -CHANGED, _pieces(went, least)), near, spacing)
     steady = _pieces(steady | came | went, 2 * least) & steady
+    steady &= _within(steady | came | went, near, spacing)
     before = _labelled(steady | went | (came & bright[0]), least)
     after = _labelled(steady | came | (went & bright[1]), least)
     change = np.zeros(base.shape, dtype=np.int8)
@@ -124,13 +133,13 @@ def _interior(
     return deep & ~either[0] & ~either[1]
 
 
-def _bright(image: Scaled, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return where & (image.array > _limit(image))
+def _bright(image: Scaled, where: NDArray[np.bool_], share: float = 1.0) -> NDArray[np.bool_]:
+    return where & (image.array > _limit(image, share))
 
 
-def _limit(image: Scaled) -> float:
-    above = max(ABOVE_CORTEX * image.spread, SHARE_ABOVE * image.level)
-    return max(BRIGHT, image.cortex + above)
+def _limit(image: Scaled, share: float = 1.0) -> float:
+    above = max(share * ABOVE_CORTEX * image.spread, SHARE_ABOVE * image.level)
+    return max(share * BRIGHT, image.cortex + above)
 
 
 def _steady(one: Scaled, two: Scaled, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -144,6 +153,37 @@ def _grown(core: NDArray[np.bool_], rim: NDArray[np.bool_]) -> NDArray[np.bool_]
     kept = np.unique(pieces[core & rim])
     result: NDArray[np.bool_] = np.isin(pieces, kept[kept > 0])
     return result
+
+
+def _near_white(base: Labels, follow: Labels) -> NDArray[np.bool_]:
+    """White matter or ventricle at either visit: a segmenter may call a lesion cortex, but hardly
+    at both visits all that lies around it."""
+    groups = WHITE_MATTER + VENTRICLES
+    near: NDArray[np.bool_] = np.isin(base, groups) | np.isin(follow, groups)
+    return near
+
+
+def _within(
+    mask: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+    spacing: tuple[float, float, float],
+) -> NDArray[np.bool_]:
+    """Pieces of ``mask`` that lie in white matter or at a ventricle: of what lies within
+    ``AROUND_MM`` of the piece, the share ``WHITE_AROUND`` is of that kind. What is bright amid
+    cortex is cortex."""
+    pieces, _ = ndimage.label(mask)
+    kept = np.zeros(mask.shape, dtype=np.bool_)
+    reach = max(AROUND_MM, min(spacing))
+    margins = [int(np.ceil(reach / s)) for s in spacing]
+    for number, place in enumerate(ndimage.find_objects(pieces), 1):
+        wide = tuple(
+            slice(max(0, p.start - m), p.stop + m) for p, m in zip(place, margins, strict=True)
+        )
+        piece = pieces[wide] == number
+        away = _distance(~piece, spacing)
+        shell = (away > 0) & (away <= reach)
+        kept[wide] |= piece & bool(near[wide][shell].mean() >= WHITE_AROUND)
+    return kept
 
 
 def _pieces(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:

@@ -1,8 +1,9 @@
 """Bright lesions of two visits on FLAIR, judged together so that what is unchanged stays so.
 
 A voxel is lesion where it is brighter than white and grey matter should be, inside the brain and
-off its surface, and what lies around its lesion is mostly white matter or ventricle. Whether it changed is asked of the subtraction of the two visits alone: where that
-is within chance, both visits get the same verdict, from their mean.
+off its surface, and what lies around its lesion is mostly white matter or ventricle. Whether it
+changed is asked of the subtraction of the two visits alone: where that is within chance, both
+visits get the same verdict, from their mean.
 """
 
 from __future__ import annotations

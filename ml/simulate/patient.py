@@ -67,7 +67,8 @@ class Lesion:
 class Visit:
     """The truth about a patient on one day, all on the patient's grid (z, y, x).
 
-    ``label_ids``: anatomy (a structure keeps its label under a lesion), ``first_ids``: on day 0.
+    ``label_ids``: anatomy (a structure keeps its label under a lesion), ``first_ids``: on day 0;
+    ``layers``: the lesions, ``first_layers``: in the anatomy of day 0.
     ``lesion_ids`` uint16, 0 outside. ``displacement_mm`` float32 (3, z, y, x): pull from here to
     day 0's anatomy.
     ``volumes_ml``: label id to volume, partial volumes counted. ``density``: tumour cells, 0..1.
@@ -83,13 +84,14 @@ class Visit:
     lesions: tuple[Lesion, ...]
     volumes_ml: dict[int, float]
     layers: tuple[Layer, ...]
+    first_layers: tuple[Layer, ...]
     density: NDArray[np.float32] | None = None
 
     def tissue(self) -> TissueMaps:
         """T1, T2, proton density and HU, (1, z, y, x)."""
         moved = bool(np.any(self.displacement_mm))
         pull = _in_voxels(self.displacement_mm, self.spacing_mm) if moved else None
-        return tissue_maps(self.first_ids, self.layers, seed=self.seed, pull_voxels=pull)
+        return tissue_maps(self.first_ids, self.first_layers, seed=self.seed, pull_voxels=pull)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def visit(patient: Patient, day: float, *, device: str | torch.device = "cpu") -
         ),
         volumes_ml={label: count * voxel_ml for label, count in partial_volumes(ids, pull).items()},
         layers=tuple(Layer(p.layer.kind, share, p.layer.matter) for p, share in carried),
+        first_layers=tuple(part.layer for part in parts),
         density=_carried(density, pull) if density is not None and moved else density,
     )
 

@@ -30,9 +30,12 @@ class Protocol:
 
     def signal(self, maps: TissueMaps) -> Tensor:
         """Signal (B, z, y, x); white matter of the table is 1."""
+        return maps.moved(self._of_tissue) / self._white_matter()
+
+    def _of_tissue(self, maps: TissueMaps) -> Tensor:
         t2 = maps.t2_star_ms if self.gradient_echo else maps.t2_ms
-        signal = self.equation(maps.t1_ms, t2, maps.proton_density, **self.settings)
-        return signal / self._white_matter()
+        signal: Tensor = self.equation(maps.t1_ms, t2, maps.proton_density, **self.settings)
+        return signal
 
     def _white_matter(self) -> float:
         white = MATTER[matter_index("white matter")]

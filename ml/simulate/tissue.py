@@ -2,12 +2,14 @@
 
 Tissue and its texture are made once per patient and carried along by the displacement, so that two
 visits differ by what happened and not by new random tissue, also where it is less than a voxel.
+What is moved is the signal and not the tissue: a voxel that is half fluid has the mean of two
+signals, and not the signal of a tissue in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -43,19 +45,37 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class TissueMaps:
-    """Float32 tensors (B, z, y, x) on one device: ms, ms, relative to water, HU."""
+    """Float32 tensors (B, z, y, x) on one device: ms, ms, relative to water, HU.
+
+    ``still``: the same before anything moved, and ``pull_voxels`` (B, 3, z, y, x) back to it; both
+    None where nothing moved.
+    """
 
     t1_ms: Tensor
     t2_ms: Tensor
     proton_density: Tensor
     hounsfield: Tensor
+    still: TissueMaps | None = field(default=None, kw_only=True)
+    pull_voxels: Tensor | None = field(default=None, kw_only=True)
 
     @property
     def t2_star_ms(self) -> Tensor:
         return T2_STAR_SHARE * self.t2_ms
 
     def to(self, device: str | torch.device) -> TissueMaps:
-        return TissueMaps(*(getattr(self, name).to(device) for name in _FIELDS))
+        return TissueMaps(
+            *(getattr(self, name).to(device) for name in _FIELDS),
+            still=None if self.still is None else self.still.to(device),
+            pull_voxels=None if self.pull_voxels is None else self.pull_voxels.to(device),
+        )
+
+    def moved(self, of_tissue: Callable[[TissueMaps], Tensor]) -> Tensor:
+        """What ``of_tissue`` makes of unmixed tissue (B, z, y, x), moved to where it is now."""
+        if self.still is None or self.pull_voxels is None:
+            return of_tissue(self)
+        made = of_tissue(self.still)
+        items = zip(made, self.pull_voxels, strict=True)
+        return torch.stack([sample_linear(one[None], pull)[0] for one, pull in items])
 
 
 def stacked(maps: Sequence[TissueMaps]) -> TissueMaps:
@@ -64,7 +84,16 @@ def stacked(maps: Sequence[TissueMaps]) -> TissueMaps:
     Raises:
         RuntimeError: the grids differ.
     """
-    return TissueMaps(*(torch.cat([getattr(m, name) for m in maps]) for name in _FIELDS))
+    fields = [torch.cat([getattr(m, name) for m in maps]) for name in _FIELDS]
+    if all(m.still is None for m in maps):
+        return TissueMaps(*fields)
+    pulls = [
+        torch.zeros(len(m.t1_ms), 3, *m.t1_ms.shape[1:]) if m.pull_voxels is None else m.pull_voxels
+        for m in maps
+    ]
+    return TissueMaps(
+        *fields, still=stacked([m.still or m for m in maps]), pull_voxels=torch.cat(pulls)
+    )
 
 
 def tissue_maps(
@@ -78,7 +107,8 @@ def tissue_maps(
 
     Args:
         label_ids: source ids (z, y, x) of the patient on day 0.
-        layers: lesions of the visit, in the order in which they cover each other.
+        layers: lesions of the visit in the anatomy of day 0, in the order in which they cover each
+            other.
         seed: of the patient: its tissue values and their texture.
         pull_voxels: (3, z, y, x) from the visit back to day 0.
 
@@ -89,7 +119,6 @@ def tissue_maps(
     draw = Draw(seed)
     values = _subject_values(draw)
     grain, patches = _texture(draw, (codes.shape[0], codes.shape[1], codes.shape[2]))
-    carried = grain if pull_voxels is None else sample_linear(grain[None], pull_voxels)[0]
     matter = _MATTER_OF_CODE[codes.int()]
     # Soft tissue is muscle and fat in patches.
     fat = (codes == labels.code_of(507)) & (patches > draw.uniform(-0.3, 0.5))
@@ -97,17 +126,24 @@ def tissue_maps(
     fields = []
     for name in _FIELDS:
         mean, spread = values[name]
-        field = mean[matter] + spread[matter] * grain
-        if pull_voxels is not None:
-            field = sample_linear(field[None], pull_voxels)[0]
+        values_of = mean[matter] + spread[matter] * grain
         for layer in layers:
             share = torch.from_numpy(layer.share)
-            target = getattr(layer.matter, name) + 0.5 * float(spread[1]) * carried
-            field = field + share * (target - field)
-        fields.append(field[None])
+            target = getattr(layer.matter, name) + 0.5 * float(spread[1]) * grain
+            values_of = values_of + share * (target - values_of)
+        fields.append(values_of[None])
     t1, t2, density, hounsfield = fields
+    still = TissueMaps(t1.clamp_min(1), t2.clamp_min(0.1), density.clamp(0, 1.2), hounsfield)
+    if pull_voxels is None:
+        return still
+    there = sample_linear(torch.cat([getattr(still, name) for name in _FIELDS]), pull_voxels)
     return TissueMaps(
-        t1.clamp_min(1), t2.clamp_min(0.1), density.clamp(0, 1.2), hounsfield.clamp_min(-1000)
+        there[0:1],
+        there[1:2],
+        there[2:3],
+        there[3:4].clamp_min(-1000),
+        still=still,
+        pull_voxels=pull_voxels[None],
     )
 
 

@@ -51,7 +51,7 @@ def sample_linear(field: Tensor, pull_voxels: Tensor) -> Tensor:
     for axis, size in reversed(list(enumerate(shape))):
         view = [1, 1, 1]
         view[axis] = size
-        index = torch.arange(size, dtype=torch.float32).reshape(view)
+        index = torch.arange(size, dtype=torch.float32, device=field.device).reshape(view)
         scaled.append(2 * (index + pull_voxels[axis]) / max(1, size - 1) - 1)
     grid = torch.stack(scaled, dim=-1)[None]
     sampled: Tensor = functional.grid_sample(

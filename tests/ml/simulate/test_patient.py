@@ -197,6 +197,10 @@ def test_a_change_of_less_than_a_voxel_is_in_the_image() -> None:
     true_ml = sum(later.volumes_ml[label] - first.volumes_ml[label] for label in rates)
     assert true_ml > 0
     assert seen_ml == pytest.approx(true_ml, rel=0.25)
+    # A voxel that is half fluid has the mean of two signals: no bright rim on FLAIR, where a T1 and
+    # a T2 in between would give one.
+    flair = [PROTOCOLS["FLAIR"].signal(v.tissue())[0] for v in (first, later)]
+    assert flair[1][near].max() <= 1.05 * flair[0][near].max()
 
 
 def _maps() -> TissueMaps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -175,3 +175,25 @@ def write_drawn_structures(drawing: Drawing, *, source_dir: Path, out_path: Path
     from ml.dicom.drawn import write_drawing
 
     return write_drawing(drawing, source_dir=source_dir, path=out_path).path
+
+
+def check_report_sentences(
+    sentences: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The verdict on each sentence of a report; see ``ml.reporting.facts`` for the shapes."""
+    from ml.reporting.check import check_sentences
+    from ml.reporting.facts import facts_of, sentence_of
+
+    return [
+        dict(one) for one in check_sentences([sentence_of(s) for s in sentences], facts_of(facts))
+    ]
+
+
+def check_report_omissions(
+    sentences: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The verdict on what a report leaves out of its facts."""
+    from ml.reporting.check import check_report
+    from ml.reporting.facts import facts_of, sentence_of
+
+    return dict(check_report([sentence_of(s) for s in sentences], facts_of(facts)))

@@ -1,13 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ViewerError } from "../api";
 import { indexToWorld } from "../geometry";
 import { predictionMark } from "../predicted";
 import { createStore } from "../store";
+import { onceArrived } from "./arriving";
 import { boundedRate, isSecondAt, makeFlicker, pressed, startOf } from "./flicker";
 import { furtherChosen } from "./furtherImages";
 import { carriedWindow, scaledTo, usualRange } from "./intensity";
 import { INITIAL_LAYERS } from "./layerState";
 import { broughtBack, lesionMasks } from "./lesionMasks";
 import { valueAt } from "./resample";
+
+describe("an image that is still arriving", () => {
+  const wait = new AbortController().signal;
+
+  it("is read again until it is there", async () => {
+    let asked = 0;
+    const reading = async () => {
+      asked += 1;
+      if (asked < 3) throw new ViewerError("series_incomplete", "The series is still arriving.");
+      return "voxels";
+    };
+    expect(await onceArrived(reading, wait, 1)).toBe("voxels");
+    expect(asked).toBe(3);
+  });
+
+  it("is given up for another reason, and when nobody waits any more", async () => {
+    const broken = () => Promise.reject(new ViewerError("http_500", "Broken."));
+    await expect(onceArrived(broken, wait, 1)).rejects.toThrow("Broken.");
+    const arriving = () => Promise.reject(new ViewerError("series_incomplete", "Arriving."));
+    await expect(onceArrived(arriving, AbortSignal.abort(), 1)).rejects.toThrow("Arriving.");
+  });
+});
 
 describe("further images beside the second", () => {
   it("are two at most, and those chosen first stay", () => {

@@ -5,6 +5,7 @@ import type { LoadedSeries, SeriesRoots } from "../loadedSeries";
 import type { Pane } from "../pane";
 import { createStore, type Store } from "../store";
 import type { ViewerDose, ViewerFollowup, ViewerPlanning, ViewerSeries } from "../types";
+import { onceArrived } from "./arriving";
 import { type Drawing, makeDrawing } from "./drawing";
 import {
   drawCompanion,
@@ -107,7 +108,7 @@ export function makePlanLayers(roots: SeriesRoots, host: LayersHost): PlanLayers
   const volumeOf = (series: ViewerSeries, fetching: typeof fetchImage) => {
     const known = images.get(series.series_uid);
     if (known !== undefined) return known;
-    const asked = fetching(series, roots, abort.signal);
+    const asked = onceArrived(() => fetching(series, roots, abort.signal), abort.signal);
     images.set(series.series_uid, asked);
     // A failed request may be made again.
     asked.catch(() => images.delete(series.series_uid));

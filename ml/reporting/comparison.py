@@ -69,13 +69,11 @@ def _fits(number: Number, old: float, new: float, unit: str) -> bool:
 
 def _direction(text: str, changes: list[float]) -> str | None:
     words = (
-        (lexicon.STABLE, lambda change: abs(change) <= STABLE_PERCENT),
-        (lexicon.GROWS, lambda change: change > 0),
-        (lexicon.SHRINKS, lambda change: change < 0),
+        (lexicon.STABLE, any(abs(change) <= STABLE_PERCENT for change in changes)),
+        (lexicon.GROWS, any(change > 0 for change in changes)),
+        (lexicon.SHRINKS, any(change < 0 for change in changes)),
     )
     for pattern, holds in words:
         if re.search(rf"\b{pattern}\b", text, re.IGNORECASE):
-            if any(holds(change) for change in changes):
-                return None
-            return f"the change was {changes[0]:+.1f} %"
+            return None if holds else f"the change was {changes[0]:+.1f} %"
     return None

@@ -61,4 +61,6 @@ def _opposed(one: Claim, other: Claim) -> bool:
     if one.subject != other.subject or one.aspect != other.aspect or one.side != other.side:
         return False
     pair = {one.status, other.status}
+    if one.aspect == "asymmetry" and "normal" not in pair:
+        return False  # smaller on one side and larger on the other are one thing
     return pair in ({"present", "absent"}, {"low", "high"}, {"normal", "low"}, {"normal", "high"})

@@ -54,9 +54,11 @@ class Prior(TypedDict):
 
 
 class Gate(TypedDict):
-    """Whether the image is of the kind that the model was made for."""
+    """Whether the image is of the kind that the model was made for; ``overridden``: a person took
+    it all the same, with a recorded reason."""
 
     passed: bool
+    overridden: bool
     score: float | None
     limit: float | None
 

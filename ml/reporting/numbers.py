@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ml.reporting import lexicon
-from ml.reporting.facts import Facts, Found, MeasurementFact, SentenceFact, found
+from ml.reporting.facts import Facts, Found, Level, MeasurementFact, SentenceFact, found
 from ml.reporting.reading import Number, named, numbers, sides
 
 VENTRICLES = {"lateral_ventricle", "ventricles", "frontal_horns"}
@@ -43,7 +43,11 @@ def check(sentence: SentenceFact, facts: Facts) -> Iterator[Found]:
     """A number that contradicts its measurement is red; one of something nobody measured is red
     from the model and amber from a person. Numbers of a comparison are another check's."""
     text = sentence["text"]
-    if re.search(rf"\b{lexicon.COMPARED}\b", re.sub(lexicon.WITHIN, "", text, flags=re.IGNORECASE), re.IGNORECASE):
+    if re.search(
+        rf"\b{lexicon.COMPARED}\b",
+        re.sub(lexicon.WITHIN, "", text, flags=re.IGNORECASE),
+        re.IGNORECASE,
+    ):
         return
     about = {name for _, _, name in named(text, lexicon.STRUCTURES)}
     entity = bool(named(text, lexicon.ENTITIES))
@@ -64,5 +68,5 @@ def check(sentence: SentenceFact, facts: Facts) -> Iterator[Found]:
             stated = ", ".join(dict.fromkeys(fact["text"] for fact in pool[:3]))
             yield found("red", "numbers", f"{written} was not measured; measured: {stated}")
         elif number.unit or sentence["origin"] == "ai":
-            level = "red" if sentence["origin"] == "ai" else "amber"
+            level: Level = "red" if sentence["origin"] == "ai" else "amber"
             yield found(level, "numbers", f"nothing measured gives {written}")

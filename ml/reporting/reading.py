@@ -11,7 +11,21 @@ from ml.reporting import lexicon
 _NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
 } | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
 _UNITS = {
@@ -154,15 +168,16 @@ def claims(text: str) -> list[Claim]:
         side = side_of(clause.text)
         # "Larger than before" says nothing of the reference.
         judged = not re.search(rf"\b{lexicon.COMPARED}\b", clause.text, re.IGNORECASE)
-        for start, _, status in named(clause.text, lexicon.JUDGEMENTS):
-            if not judged:
-                break
-            if status in ("low", "high") and negated(clause.text, start):
-                status = "normal"
-            elif negated(clause.text, start):
-                status = "abnormal"
+        judgements = named(clause.text, lexicon.JUDGEMENTS) if judged else []
+        for start, _, word in judgements:
+            status = _turned(word) if negated(clause.text, start) else word
             said += [Claim(name, side, status, aspect) for name in structures]
         for start, _, entity in named(clause.text, lexicon.ENTITIES):
             there = "absent" if negated(clause.text, start) else "present"
             said.append(Claim(entity, side, there, ""))
     return said
+
+
+def _turned(status: str) -> str:
+    """What a negated judgement says."""
+    return "abnormal" if status == "normal" else "normal"

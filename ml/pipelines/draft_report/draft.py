@@ -11,6 +11,8 @@ from ml.contracts.report import ReportDocument
 from ml.pipelines.draft_report.findings import Judged
 from ml.pipelines.draft_report.measurements import Measurements
 from ml.pipelines.draft_report.writer import Written
+from ml.reporting.check import check_report, check_sentences
+from ml.reporting.facts import Check, Facts, SentenceFact
 
 MADE_BY = "Draft made by AI. Not reviewed. Not for clinical use."
 _TITLES = {"findings": "Findings", "impression": "Impression"}
@@ -22,6 +24,7 @@ class Draft:
 
     measurements: Measurements
     judged: list[Judged]
+    facts: Facts
     written: list[Written] = field(default_factory=list)
     incomplete: bool = True
 
@@ -35,7 +38,24 @@ class Draft:
             "unlinked": len(self.written) - len(linked),
             "abnormal": [j.rule.id for j in self.judged if j.status in ("low", "high")],
             "measurements": self.measurements.values(),
+            "facts": self.facts,
         }
+
+    def _as_checked(self) -> list[SentenceFact]:
+        return [
+            {
+                "text": item.text,
+                "section": item.statement.section,
+                "origin": "ai",
+                "linked": item.reason is None,
+                "evidence": [dict(evidence) for evidence in item.statement.evidence],
+            }
+            for item in self.written
+        ]
+
+    def checks(self) -> list[Check]:
+        """The verdict on each written sentence."""
+        return check_sentences(self._as_checked(), self.facts)
 
     def as_json(self, *, pipeline: str, version: str) -> str:
         """The whole draft as JSON, marked as AI-made."""
@@ -55,11 +75,17 @@ class Draft:
                     "reason": item.reason,
                     "slots": dict(item.statement.slots),
                     "evidence": list(item.statement.evidence),
+                    "check": check,
                 }
-                for item in self.written
+                for item, check in zip(self.written, self.checks(), strict=True)
             ],
+            # A draft that was stopped leaves out what it did not come to.
+            "omissions": None if self.incomplete else check_report(self._as_checked(), self.facts),
             "measurements": self.measurements.values(),
-            "counts": {k: v for k, v in self.values().items() if k != "measurements"},
+            "facts": self.facts,
+            "counts": {
+                k: v for k, v in self.values().items() if k not in ("measurements", "facts")
+            },
         }
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 

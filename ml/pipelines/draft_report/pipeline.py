@@ -15,6 +15,7 @@ from ml.imaging.volume import Volume
 from ml.pipelines.draft_report import outputs, segmentation
 from ml.pipelines.draft_report.draft import Draft
 from ml.pipelines.draft_report.evidence import Locator
+from ml.pipelines.draft_report.facts import contrast_given, draft_facts, gate_fact, midline_x
 from ml.pipelines.draft_report.findings import impressions, judge
 from ml.pipelines.draft_report.measurements import brain_is_plausible, measure
 from ml.pipelines.draft_report.phrases import usual_examples
@@ -76,7 +77,15 @@ def run(context: RunContext) -> Iterator[Event]:
     for item in judged:
         yield Event(type="finding.added", data={"finding": dict(item.finding)})
     yield steps.finish()
-    yield from _write(context, steps, image, Draft(measurements=measured, judged=judged))
+    facts = draft_facts(
+        measured,
+        judged,
+        midline_x_mm=midline_x(found.labels),
+        contrast=contrast_given(image),
+        gate=gate_fact(context.values.get("gate")),
+    )
+    draft = Draft(measurements=measured, judged=judged, facts=facts)
+    yield from _write(context, steps, image, draft)
 
 
 def _write(context: RunContext, steps: Steps, image: Volume, draft: Draft) -> Iterator[Event]:

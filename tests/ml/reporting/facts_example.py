@@ -35,7 +35,7 @@ def facts(**changes: Any) -> Facts:
         "midline_x_mm": 0.0,
         "acquired": {"modality": "MR", "sequences": ["T1"], "contrast": False, "views": None},
         "priors": [],
-        "gate": {"passed": True, "score": 0.2, "limit": 1.0},
+        "gate": {"passed": True, "overridden": False, "score": 0.2, "limit": 1.0},
     }  # fmt: skip
     return facts_of(known | changes)
 

@@ -91,7 +91,7 @@ def test_what_was_found_and_not_said_is_told_once() -> None:
 
 
 def test_an_image_of_another_kind_makes_the_models_sentences_red() -> None:
-    gate = {"passed": False, "score": 9.0, "limit": 1.0}
+    gate = {"passed": False, "overridden": False, "score": 9.0, "limit": 1.0}
     known = facts(gate=gate)
     assert "distribution" in reasons("The third ventricle is normal.", known)
     assert reasons("The third ventricle is normal.", known, origin="person") == set()

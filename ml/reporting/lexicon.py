@@ -43,15 +43,17 @@ ENTITIES: tuple[tuple[str, str], ...] = (
 JUDGEMENTS: tuple[tuple[str, str], ...] = (
     (r"(?:normal|unremarkable|symmetric(?:al)?|central|within (?:the |its |their )?"
      r"(?:normal |reference |expected )?(?:limits?|range)|undisplaced|preserved)", "normal"),
-    (r"(?:reduced|decreased|small(?:er)?|atroph(?:y|ic|ied)|shrunken|diminished|"
+    (r"(?:reduced|volume loss|loss of volume|decreased|small(?:er)?|atroph(?:y|ic|ied)|shrunken|diminished|"
      r"below (?:the |its )?(?:reference|limit|normal))", "low"),
-    (r"(?:increased|enlarge(?:d|ment)|widened|dilat(?:ed|ation)|elevated|prominent|displaced|"
+    (r"(?:increased|enlarge(?:d|ment)|widened|widening|dilat(?:ed|ation)|elevated|prominent|displaced|"
      r"shifted|displacement|asymmetric(?:al)?|asymmetry|"
      r"above (?:the |its )?(?:reference|limit|normal))", "high"),
 )  # fmt: skip
 NEGATION = r"\b(?:no|not|without|nor|never|neither|absent|absence of|free of|rules? out)\b"
 # A negation reaches to the end of its clause; these words end it.
-CLAUSE = re.compile(r"[;:]|,? \b(?:but|however|although|though|whereas|while|yet)\b|\. ")
+CLAUSE = re.compile(
+    r"[;:]|, (?=which\b)|,? \b(?:but|however|although|though|whereas|while|yet)\b|\. "
+)
 LEFT = r"(?:left(?:-sided)?|l(?=[ .)]|$)|lt\.?)"
 RIGHT = r"(?:right(?:-sided)?|r(?=[ .)]|$)|rt\.?)"
 BOTH = r"(?:both|bilateral(?:ly)?|on either side)"

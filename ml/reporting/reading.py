@@ -158,6 +158,7 @@ def claims(text: str) -> list[Claim]:
     """Every judgement and every thing said to be there or absent."""
     said: list[Claim] = []
     structures: list[str] = []
+    side = ""
     text = re.sub(lexicon.WITHIN, "", text, flags=re.IGNORECASE)
     for clause in clauses(text):
         if re.search(lexicon.ALL_NORMAL, clause.text, re.IGNORECASE):
@@ -165,7 +166,8 @@ def claims(text: str) -> list[Claim]:
         here = named(clause.text, lexicon.STRUCTURES)
         structures = list(dict.fromkeys(name for _, _, name in here)) or structures
         aspect = "asymmetry" if re.search(lexicon.ASYMMETRY, clause.text, re.IGNORECASE) else ""
-        side = side_of(clause.text)
+        # ", which is normal" speaks of what the clause before it named, on its side.
+        side = side_of(clause.text) or ("" if here else side)
         # "Larger than before" says nothing of the reference.
         judged = not re.search(rf"\b{lexicon.COMPARED}\b", clause.text, re.IGNORECASE)
         judgements = named(clause.text, lexicon.JUDGEMENTS) if judged else []

@@ -158,14 +158,16 @@ def claims(text: str) -> list[Claim]:
     """Every judgement and every thing said to be there or absent."""
     said: list[Claim] = []
     structures: list[str] = []
-    side = ""
+    side = aspect = ""
     text = re.sub(lexicon.WITHIN, "", text, flags=re.IGNORECASE)
     for clause in clauses(text):
         if re.search(lexicon.ALL_NORMAL, clause.text, re.IGNORECASE):
             said.append(Claim("all", "", "normal", ""))
         here = named(clause.text, lexicon.STRUCTURES)
         structures = list(dict.fromkeys(name for _, _, name in here)) or structures
-        aspect = "asymmetry" if re.search(lexicon.ASYMMETRY, clause.text, re.IGNORECASE) else ""
+        aspect = "" if here else aspect
+        if re.search(lexicon.ASYMMETRY, clause.text, re.IGNORECASE):
+            aspect = "asymmetry"
         # ", which is normal" speaks of what the clause before it named, on its side.
         side = side_of(clause.text) or ("" if here else side)
         # "Larger than before" says nothing of the reference.

@@ -45,6 +45,8 @@ LEAST_ML: Final = 0.01
 # Lesions lie in white matter or at a ventricle: this share of what is this near to them.
 WHITE_AROUND: Final = 0.45
 AROUND_MM: Final = 3.5
+# Nothing as large as this is mistaken cortex; a tumour may reach the cortex and lie amid it.
+LARGE_ML: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,7 +173,7 @@ def _within(
 ) -> NDArray[np.bool_]:
     """Pieces of ``mask`` that lie in white matter or at a ventricle: of what lies within
     ``AROUND_MM`` of the piece, the share ``WHITE_AROUND`` is of that kind. What is bright amid
-    cortex is cortex."""
+    cortex is cortex, but for pieces of ``LARGE_ML`` and more."""
     pieces, _ = ndimage.label(mask)
     kept = np.zeros(mask.shape, dtype=np.bool_)
     reach = max(AROUND_MM, min(spacing))
@@ -183,7 +185,8 @@ def _within(
         piece = pieces[wide] == number
         away = _distance(~piece, spacing)
         shell = (away > 0) & (away <= reach)
-        kept[wide] |= piece & bool(near[wide][shell].mean() >= WHITE_AROUND)
+        large = piece.sum() * float(np.prod(spacing)) / 1000 >= LARGE_ML
+        kept[wide] |= piece & bool(large or near[wide][shell].mean() >= WHITE_AROUND)
     return kept
 
 

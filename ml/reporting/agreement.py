@@ -35,6 +35,6 @@ def semantic_entropy(samples: Sequence[str]) -> float:
     return -sum(share * math.log(share) for share in shares) / math.log(len(samples)) + 0.0
 
 
-def check(sentence: SentenceFact, facts: Facts) -> Iterator[Found]:
+def check(sentence: SentenceFact, facts: Facts) -> Iterator[Found]:  # noqa: ARG001 (all checks have one signature)
     if (entropy := sentence.get("entropy", 0.0)) > LIMIT:
         yield found("amber", "agreement", f"samples of this sentence disagree ({entropy:.2f})")

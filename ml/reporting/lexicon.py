@@ -41,13 +41,13 @@ ENTITIES: tuple[tuple[str, str], ...] = (
     (r"(?:o?edema)", "oedema"),
 )
 JUDGEMENTS: tuple[tuple[str, str], ...] = (
-    (r"(?:normal|unremarkable|symmetric(?:al)?|central|within (?:the |its |their )?"
-     r"(?:normal |reference |expected )?(?:limits?|range)|undisplaced|preserved)", "normal"),
-    (r"(?:reduced|volume loss|loss of volume|decreased|small(?:er)?|atroph(?:y|ic|ied)|shrunken|diminished|"
-     r"below (?:the |its )?(?:reference|limit|normal))", "low"),
-    (r"(?:increased|enlarge(?:d|ment)|widened|widening|dilat(?:ed|ation)|elevated|prominent|displaced|"
+    ((r"(?:normal|unremarkable|symmetric(?:al)?|central|within (?:the |its |their )?"
+     r"(?:normal |reference |expected )?(?:limits?|range)|undisplaced|preserved)"), "normal"),
+    ((r"(?:reduced|volume loss|loss of volume|decreased|small(?:er)?|atroph(?:y|ic|ied)|shrunken|diminished|"  # noqa: E501
+     r"below (?:the |its )?(?:reference|limit|normal))"), "low"),
+    ((r"(?:increased|enlarge(?:d|ment)|widened|widening|dilat(?:ed|ation)|elevated|prominent|displaced|"
      r"shifted|displacement|asymmetric(?:al)?|asymmetry|"
-     r"above (?:the |its )?(?:reference|limit|normal))", "high"),
+     r"above (?:the |its )?(?:reference|limit|normal))"), "high"),
 )  # fmt: skip
 NEGATION = r"\b(?:no|not|without|nor|never|neither|absent|absence of|free of|rules? out)\b"
 # A negation reaches to the end of its clause; these words end it.
@@ -61,8 +61,8 @@ SEQUENCES: tuple[tuple[str, str], ...] = (
     (r"flair", "FLAIR"),
     (r"t1(?:-?w(?:eighted)?)?", "T1"),
     (r"t2(?:-?w(?:eighted)?)?", "T2"),
-    (r"(?:dwi|adc|diffusion(?: (?:restriction|weighted))?|diffusion-weighted|"
-     r"restricted diffusion)", "DWI"),
+    ((r"(?:dwi|adc|diffusion(?: (?:restriction|weighted))?|diffusion-weighted|"
+     r"restricted diffusion)"), "DWI"),
     (r"(?:swi|susceptibility(?:-weighted)?|gradient echo)", "SWI"),
     (r"(?:perfusion|rcbv)", "perfusion"),
     (r"(?:mra|tof|angiograph(?:y|ic))", "MRA"),

@@ -76,8 +76,10 @@ def interval(rows: list[Row], hit: int, alarm: int, seed: int) -> tuple[str, str
 
 def table(reports: int, seed: int) -> str:
     lines = [
-        "| wording | seeded error | check | n | precision | recall | recall, any check "
-        "| numbers-only: precision | recall |",
+        (
+            "| wording | seeded error | check | n | precision | recall | recall, any check "
+            "| numbers-only: precision | recall |"
+        ),
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for held, (title, words) in enumerate((("seen", SEEN), ("held out", HELD_OUT))):
@@ -89,7 +91,7 @@ def table(reports: int, seed: int) -> str:
                 f"| {title} | {name} | {check} | {len(rows)} | {own[0]} | {own[1]} "
                 f"| {any_check[1]} | {base[0]} | {base[1]} |"
             )
-    lines += ["", "| wording | clean reports | sentences | red sentences | reports with any alarm |",
+    lines += ["", "| wording | clean reports | sentences | red sentences | reports with any alarm |",  # noqa: E501
               "|---|---|---|---|---|"]  # fmt: skip
     for title, words in (("seen", SEEN), ("held out", HELD_OUT)):
         random = Random(f"{seed} clean {title}")

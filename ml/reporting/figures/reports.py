@@ -127,7 +127,7 @@ def _places(report: Report, *endings: str) -> list[int]:
 
 
 def wrong_side(report: Report, random: Random, words: Grammar, held: int) -> Seeded | None:
-    places = [i for i in _places(report, "hippocampus.low")]
+    places = list(_places(report, "hippocampus.low"))
     if not places:
         return None
     said = report.sentences[places[0]]

@@ -44,7 +44,8 @@ def baseline(report: Report) -> bool:
 
 def measure(name: str, words: Grammar, held: int, reports: int, seed: int) -> list[Row]:
     make, check = SEEDS[name]
-    random, rows = Random(f"{seed} {name} {held}"), []
+    random = Random(f"{seed} {name} {held}")
+    rows: list[Row] = []
     while len(rows) < reports:
         clean = good_report(random, words)
         made = make(clean, random, words, held)

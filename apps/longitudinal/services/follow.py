@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,11 +25,12 @@ CONTENT_REFUSED = "result_refused"
 
 
 def on_job_finishing(job: Job, **_: object) -> None:
-    for model, follow in (
+    followers: tuple[tuple[Any, Callable[[Any, Job], None]], ...] = (
         (Comparison, _comparison_follow),
         (Prediction, _prediction_follow),
         (PredictionScore, _score_follow),
-    ):
+    )
+    for model, follow in followers:
         row = model.objects.select_for_update(of=("self",)).filter(job=job).first()
         if row is not None and job.state == Job.State.SUCCEEDED and row.content is None:
             follow(row, job)

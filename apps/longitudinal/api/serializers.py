@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.inference.api.serializers import ArtifactSerializer
+from apps.inference.api.serializers import ArtifactSerializer, override_reason_field
 from apps.jobs.api.serializers import JobErrorSerializer
 from apps.jobs.models import Job
 from apps.longitudinal.api import shapes
@@ -62,6 +62,11 @@ class OfJobSerializer(serializers.ModelSerializer[Any]):
         many=True, read_only=True, help_text="Known before the run: missing dates and the like."
     )
     error = serializers.SerializerMethodField()
+    override_reason = serializers.CharField(
+        source="job.override_reason",
+        read_only=True,
+        help_text="Why it was run on an image that the gate holds back; mostly empty.",
+    )
     created_by = serializers.CharField(
         source="created_by.username", default=None, allow_null=True, read_only=True
     )
@@ -80,8 +85,8 @@ class OfJobSerializer(serializers.ModelSerializer[Any]):
 
 
 OF_JOB = (
-    "id", "state", "job", "stream", "progress", "warnings", "error", "created_at", "created_by",
-    "ai_generated",
+    "id", "state", "job", "stream", "progress", "warnings", "error", "override_reason",
+    "created_at", "created_by", "ai_generated",
 )  # fmt: skip
 
 
@@ -273,6 +278,7 @@ class ComparisonCreateSerializer(serializers.Serializer[Any]):
         choices=Comparison.Kind.choices, required=False, default=Comparison.Kind.CHANGE
     )
     deformable = serializers.BooleanField(required=False, default=False)
+    override_reason = override_reason_field()
 
 
 class PredictionCreateSerializer(serializers.Serializer[Any]):
@@ -287,6 +293,7 @@ class PredictionCreateSerializer(serializers.Serializer[Any]):
     samples = serializers.IntegerField(
         min_value=1, max_value=SAMPLES_MAX, required=False, default=8
     )
+    override_reason = override_reason_field()
 
 
 class OfStudyQuerySerializer(serializers.Serializer[Any]):

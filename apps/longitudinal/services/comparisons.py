@@ -34,12 +34,13 @@ def comparison_create(
     kind: str = Comparison.Kind.CHANGE,
     deformable: bool = False,
     idempotency_key: str = "",
+    override_reason: str = "",
 ) -> tuple[Comparison, bool]:
     """The comparison, and whether this call made it.
 
     Raises ``NotFound`` (series_not_found), ``PairRefused`` (same_series, different_patient, …),
-    ``Refused`` (deformable_change) and
-    what ``inference_request`` raises.
+    ``Refused`` (deformable_change) and what ``inference_request`` raises. ``override_reason`` has
+    the gate let an unusual image through.
     """
     require(user, "followup.run")
     if deformable and kind == Comparison.Kind.CHANGE:
@@ -49,10 +50,15 @@ def comparison_create(
             code="deformable_change",
         )
     asked = {"base": base, "follow": follow, "kind": str(kind), "deformable": deformable}
+    if override_reason:
+        asked["override_reason"] = override_reason
 
     def create() -> UUID:
         chosen = Comparison.Kind(kind)
-        return _create(user, *_pair(base, follow, chosen), chosen, deformable).pk
+        pair = _pair(base, follow, chosen)
+        return _create(
+            user, *pair, kind=chosen, deformable=deformable, override_reason=override_reason
+        ).pk
 
     outcome = idempotent_create(
         user_id=user.pk, scope="comparisons", key=idempotency_key, body=asked, create=create
@@ -87,7 +93,13 @@ def _pair(base_uid: str, follow_uid: str, kind: Comparison.Kind) -> tuple[Series
 
 @transaction.atomic
 def _create(
-    user: User, base: Series, follow: Series, kind: Comparison.Kind, deformable: bool
+    user: User,
+    base: Series,
+    follow: Series,
+    *,
+    kind: Comparison.Kind,
+    deformable: bool,
+    override_reason: str,
 ) -> Comparison:
     params: dict[str, Any] = {"deformable": deformable} if deformable else {}
     job, _ = inference_request(
@@ -95,6 +107,7 @@ def _create(
         pipeline=PIPELINES[kind],
         inputs={"base": base.series_uid, "follow": follow.series_uid},
         params=params,
+        override_reason=override_reason,
     )
     made = Comparison.objects.create(
         job=job,

@@ -33,23 +33,29 @@ def prediction_create(
     treatment: str = Prediction.Treatment.NONE,
     samples: int = 8,
     idempotency_key: str = "",
+    override_reason: str = "",
 ) -> tuple[Prediction, bool]:
     """The prediction, and whether this call made it.
 
     Raises ``NotFound`` (series_not_found), ``PairRefused`` (synthetic_input, different_patient,
-    reversed_order, …) and what ``inference_request`` raises.
+    reversed_order, …) and what ``inference_request`` raises. ``override_reason`` has the gate let
+    an unusual image through.
     """
     require(user, "followup.run")
     params = {"days": days, "treatment": str(treatment), "samples": samples}
 
     def create() -> UUID:
-        return _create(user, *_images(base, prior), params).pk
+        return _create(user, *_images(base, prior), params, override_reason).pk
+
+    body = {"base": base, "prior": prior or None, **params}
+    if override_reason:
+        body["override_reason"] = override_reason
 
     outcome = idempotent_create(
         user_id=user.pk,
         scope="predictions",
         key=idempotency_key,
-        body={"base": base, "prior": prior or None, **params},
+        body=body,
         create=create,
     )
     made = Prediction.objects.filter(pk=outcome.object_id).first()
@@ -76,11 +82,19 @@ def _images(base_uid: str, prior_uid: str | None) -> tuple[Series, Series | None
 
 
 @transaction.atomic
-def _create(user: User, base: Series, prior: Series | None, params: dict[str, Any]) -> Prediction:
+def _create(
+    user: User, base: Series, prior: Series | None, params: dict[str, Any], override_reason: str
+) -> Prediction:
     inputs = {"base": base.series_uid}
     if prior is not None:
         inputs["prior"] = prior.series_uid
-    job, _ = inference_request(user=user, pipeline=PIPELINE, inputs=inputs, params=params)
+    job, _ = inference_request(
+        user=user,
+        pipeline=PIPELINE,
+        inputs=inputs,
+        params=params,
+        override_reason=override_reason,
+    )
     base_date = base.study.study_date
     made = Prediction.objects.create(
         job=job,

@@ -1421,6 +1421,8 @@ export interface components {
             /** Format: uuid */
             readonly job: string;
             readonly kind: components["schemas"]["ComparisonKind"];
+            /** @description Why it was run on an image that the gate holds back; mostly empty. */
+            readonly override_reason: string;
             /** Format: double */
             readonly progress: number | null;
             /** Format: double */
@@ -1440,6 +1442,8 @@ export interface components {
             follow: string;
             /** @default change */
             kind: components["schemas"]["ComparisonKind"];
+            /** @description Why to run on an image that the gate holds back (input_unusual). It is kept with the job; the audit trail tells that it was given. */
+            override_reason?: string;
         };
         /**
          * @description * `register` - Register
@@ -1824,6 +1828,8 @@ export interface components {
             readonly job: string;
             readonly kind: components["schemas"]["ComparisonKind"];
             readonly lesions: components["schemas"]["Lesion"][];
+            /** @description Why it was run on an image that the gate holds back; mostly empty. */
+            readonly override_reason: string;
             /** Format: double */
             readonly progress: number | null;
             /** Format: double */
@@ -2520,6 +2526,8 @@ export interface components {
             readonly job: string;
             readonly model_sha256: string;
             readonly model_version: string;
+            /** @description Why it was run on an image that the gate holds back; mostly empty. */
+            readonly override_reason: string;
             readonly pipeline_version: string;
             readonly prior_series_uid: string | null;
             /** Format: double */
@@ -2560,6 +2568,8 @@ export interface components {
             readonly job: string;
             readonly model_sha256: string;
             readonly model_version: string;
+            /** @description Why it was run on an image that the gate holds back; mostly empty. */
+            readonly override_reason: string;
             readonly pipeline_version: string;
             readonly prior_series_uid: string | null;
             /** Format: double */
@@ -2611,6 +2621,8 @@ export interface components {
             /** @description Series UID of the latest image. */
             base: string;
             days: number;
+            /** @description Why to run on an image that the gate holds back (input_unusual). It is kept with the job; the audit trail tells that it was given. */
+            override_reason?: string;
             prior?: string | null;
             /** @default 8 */
             samples: number;

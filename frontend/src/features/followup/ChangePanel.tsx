@@ -20,7 +20,7 @@ import { LesionsTable } from "./LesionsTable";
 import { MoreVisits } from "./MoreVisits";
 import styles from "./Panels.module.css";
 import { RegionsTable } from "./RegionsTable";
-import { RunProgress } from "./RunProgress";
+import { OverriddenNote, RunProgress } from "./RunProgress";
 import { StartComparison } from "./StartComparison";
 import type { useComparison } from "./useFollowup";
 
@@ -105,6 +105,7 @@ function Report({ comparison, tracks, onGo }: ReportProps) {
         <AiMadeBadge />
         <span className={styles.quiet}>{daysText(content.days ?? comparison.days)}</span>
       </div>
+      <OverriddenNote reason={comparison.override_reason} />
       <Comparability judgement={content.comparability} />
       {[...comparison.warnings, ...warnings].length > 0 && (
         <Notice tone="caution" title="Noticed">

@@ -7,6 +7,7 @@ import { Notice } from "@/ui/Notice";
 import { figureText, millilitres, share } from "./figures";
 import styles from "./Panels.module.css";
 import type { Actual } from "./plots";
+import { OverriddenNote } from "./RunProgress";
 import { VolumeCurve } from "./VolumeCurve";
 import { MAP_TITLES } from "./viewerLayers";
 import { WHAT_IF } from "./words";
@@ -37,6 +38,7 @@ export function PredictionResult({ prediction, content, onMap }: PredictionResul
             {WHAT_IF[prediction.treatment]}, {content.samples} samples
           </span>
         </div>
+        <OverriddenNote reason={prediction.override_reason} />
         {!content.beats_carry_forward && (
           <Notice tone="caution" title="This model does not beat carry-forward">
             On held-out subjects it was no better than saying that nothing changes. Take the dashed

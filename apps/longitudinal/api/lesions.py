@@ -14,10 +14,12 @@ from apps.longitudinal.models import REASON_MAX, Comparison, LesionCorrection, L
 
 REASON_MIN = 3
 VOLUME_MAX_ML = 2000.0
+ADDED_NAME_MAX = 24
 
 
 class CorrectionSerializer(serializers.ModelSerializer[LesionCorrection]):
     track = serializers.CharField(source="track.tracking_uid", help_text="Tracking UID.")
+    name = serializers.CharField(source="track.name", help_text="Of the lesion.")
     value = serializers.JSONField(
         allow_null=True,
         help_text="The state; the tracking UID that it was merged into; the lesion added.",
@@ -32,6 +34,7 @@ class CorrectionSerializer(serializers.ModelSerializer[LesionCorrection]):
             "id",
             "comparison",
             "track",
+            "name",
             "what",
             "value",
             "withdraws",
@@ -43,8 +46,16 @@ class CorrectionSerializer(serializers.ModelSerializer[LesionCorrection]):
 
 
 class AddedLesionSerializer(serializers.Serializer[Any]):
-    """A lesion that the model missed."""
+    """A lesion that the model missed. The state goes with the volumes: without one at the base it
+    is new, without one at the follow-up it is resolved."""
 
+    name = serializers.CharField(
+        max_length=ADDED_NAME_MAX,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a new track; without one it is the next of L1, L2, …",
+    )
     centre_lps = shapes.vector(3, help_text="x, y, z in mm in the frame of the base image")
     state = serializers.ChoiceField(choices=shapes.LESION_STATES)
     base_ml = serializers.FloatField(min_value=0, max_value=VOLUME_MAX_ML)
@@ -56,7 +67,8 @@ class AddedLesionSerializer(serializers.Serializer[Any]):
 
 class CorrectionCreateSerializer(serializers.Serializer[Any]):
     """`state`: `track` and `value` (a state). `rejected`: `track`. `merged`: `track` and `value`
-    (the tracking UID that it belongs to). `added`: `lesion`. `withdrawn`: `withdraws`."""
+    (the tracking UID that it belongs to). `added`: `lesion`, and `track` where it is one that
+    was seen at other visits. `withdrawn`: `withdraws`."""
 
     what = serializers.ChoiceField(choices=LesionCorrection.What.choices)
     track = serializers.CharField(

@@ -142,13 +142,44 @@ def _merged(comparison: Comparison, asked: dict[str, Any]) -> dict[str, Any]:
 def _added(comparison: Comparison, asked: dict[str, Any]) -> dict[str, Any]:
     if asked["lesion"] is None:
         raise _refused("A lesion that is added needs its place, state and volumes.")
+    value = dict(asked["lesion"])
+    name = value.pop("name", "").strip()
+    _size_check(value)
+    if asked["track"]:
+        return {"track": _known_track(comparison, asked["track"]), "value": value}
+    named = LesionTrack.objects.filter(person=comparison.person, name__iexact=name)
+    if name and named.exists():
+        raise _refused("Another lesion of this patient has this name. Choose it, or another name.")
     track = LesionTrack.objects.create(
         person=comparison.person,
         tracking_uid=f"2.25.{uuid4().int}",
-        name=name_next(comparison.person),
+        name=name or name_next(comparison.person),
         origin=LesionTrack.Origin.PERSON,
     )
-    return {"track": track, "value": dict(asked["lesion"])}
+    return {"track": track, "value": value}
+
+
+def _size_check(lesion: dict[str, Any]) -> None:
+    """The state must be what the volumes say."""
+    base, follow, state = lesion["base_ml"], lesion["follow_ml"], lesion["state"]
+    if state not in STATES:
+        raise _refused(f"The state of a lesion that is added is one of {', '.join(STATES)}.")
+    if base == 0 and follow == 0:
+        raise _refused("A lesion that is at neither visit is none. Give its size at one of them.")
+    if (state == "new") != (base == 0):
+        raise _refused("A new lesion has no volume at the base, any other has one.")
+    if (state == "resolved") != (follow == 0):
+        raise _refused("A resolved lesion has no volume at the follow-up, any other has one.")
+
+
+def _known_track(comparison: Comparison, tracking_uid: str) -> LesionTrack:
+    """A lesion of the same patient that was seen at other visits, and missed at these two."""
+    known = LesionTrack.objects.filter(person=comparison.person, tracking_uid=tracking_uid).first()
+    if known is None:
+        raise NotFound("This patient has no such lesion.", code="lesion_not_found")
+    if any(lesion["track"] == tracking_uid for lesion in lesions_of(comparison)):
+        raise _refused("This comparison has that lesion already. Correct it there.")
+    return known
 
 
 def _withdrawn(comparison: Comparison, asked: dict[str, Any]) -> dict[str, Any]:
@@ -158,6 +189,10 @@ def _withdrawn(comparison: Comparison, asked: dict[str, Any]) -> dict[str, Any]:
         raise NotFound("There is no such correction to take back.", code="correction_not_found")
     if found not in in_force(rows):
         raise Conflict("This correction was taken back before.", code="correction_withdrawn")
+    added = found.what == What.ADDED
+    mine = found.track.tracking_uid
+    if added and any(x["merged_into"] == mine for x in lesions_of(comparison)):
+        raise _refused("Others were merged into this lesion. Take that back first.")
     return {"track": found.track, "withdraws": found}
 
 

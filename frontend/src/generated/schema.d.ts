@@ -1106,7 +1106,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A lesion that the model missed. */
+        /**
+         * @description A lesion that the model missed. The state goes with the volumes: without one at the base it
+         *     is new, without one at the follow-up it is resolved.
+         */
         AddedLesionRequest: {
             /** Format: double */
             base_ml: number;
@@ -1116,6 +1119,11 @@ export interface components {
             diameter_mm?: number | null;
             /** Format: double */
             follow_ml: number;
+            /**
+             * @description Of a new track; without one it is the next of L1, L2, …
+             * @default
+             */
+            name: string;
             state: components["schemas"]["LesionState"];
         };
         /**
@@ -1476,6 +1484,8 @@ export interface components {
             readonly created_at: string;
             /** Format: uuid */
             readonly id: string;
+            /** @description Of the lesion. */
+            name: string;
             readonly reason: string;
             /** @description Tracking UID. */
             track: string;
@@ -1487,7 +1497,8 @@ export interface components {
         };
         /**
          * @description `state`: `track` and `value` (a state). `rejected`: `track`. `merged`: `track` and `value`
-         *     (the tracking UID that it belongs to). `added`: `lesion`. `withdrawn`: `withdraws`.
+         *     (the tracking UID that it belongs to). `added`: `lesion`, and `track` where it is one that
+         *     was seen at other visits. `withdrawn`: `withdraws`.
          */
         CorrectionCreateRequest: {
             lesion?: components["schemas"]["AddedLesionRequest"] | null;

@@ -179,6 +179,73 @@ def test_a_lesion_that_the_model_missed(
     assert (told[0]["state"], told[0]["model_state"]) == ("new", "stable")
 
 
+def test_a_missed_lesion_may_have_a_name_or_be_known(
+    as_user: AsUser, clinician: User, visit: Visit, compared: Compared, found: Comparison
+) -> None:
+    client = as_user(clinician)
+    place = {"centre_lps": [0, 0, 50], "state": "enlarging", "base_ml": 0.2, "follow_ml": 0.4}
+    named = _correct(client, found, "added", lesion={**place, "name": "Pons"})
+    told = _lesions(named.json())["Pons"]
+    assert (told["origin"], named.json()["corrections"][0]["name"]) == ("person", "Pons")
+    twice = _correct(client, found, "added", lesion={**place, "name": "pons"})
+    assert (twice.status_code, twice.json()["code"]) == (422, "correction_refused")
+
+    # The next visit: the model finds nothing, and the person says that L1 is there still.
+    later = compared(_series(found.base_series_uid), visit("2026-01-02"), lesions=[])
+    known = _correct(client, later, "added", track="1.1.L1", lesion=place)
+    assert known.status_code == 201, known.json()
+    assert [one["track"] for one in known.json()["lesions"]] == ["1.1.L1"]
+    tracks = client.get(f"/api/v1/studies/{later.base_study_uid}/tracks").json()["tracks"]
+    points = next(one["points"] for one in tracks if one["track"] == "1.1.L1")
+    assert [(point["ml"], point["corrected"]) for point in points][1:] == [
+        (2.0, False),
+        (0.4, True),
+    ]
+    again = _correct(client, later, "added", track="1.1.L1", lesion=place)
+    strange = _correct(client, later, "added", track="9.9", lesion=place)
+    assert [(one.status_code, one.json()["code"]) for one in (again, strange)] == [
+        (422, "correction_refused"),
+        (404, "lesion_not_found"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_ml": 0, "follow_ml": 0},
+        {"base_ml": 0.2, "state": "new"},
+        {"base_ml": 0, "state": "stable"},
+        {"follow_ml": 0, "state": "shrinking"},
+        {"base_ml": 0.2, "state": "resolved"},
+        {"base_ml": 0.2, "state": "merged"},
+    ],
+)
+def test_a_missed_lesion_has_the_state_of_its_volumes(
+    as_user: AsUser, clinician: User, found: Comparison, changes: dict[str, Any]
+) -> None:
+    place = {"centre_lps": [0, 0, 50], "state": "new", "base_ml": 0, "follow_ml": 0.4, **changes}
+    answer = _correct(as_user(clinician), found, "added", lesion=place)
+    assert (answer.status_code, answer.json()["code"]) == (422, "correction_refused")
+    assert LesionTrack.objects.count() == 2
+
+
+def test_a_missed_lesion_is_taken_back(as_user: AsUser, clinician: User, found: Comparison) -> None:
+    client = as_user(clinician)
+    place = {"centre_lps": [0, 0, 50], "state": "new", "base_ml": 0, "follow_ml": 0.4}
+    made = _correct(client, found, "added", lesion=place).json()
+    added, track = made["corrections"][0]["id"], _lesions(made)["L3"]["track"]
+    merged = _correct(client, found, "merged", track="1.1.L2", value=track).json()
+    early = _correct(client, found, "withdrawn", withdraws=added)
+    assert (early.status_code, early.json()["code"]) == (422, "correction_refused")
+    _correct(client, found, "withdrawn", withdraws=merged["corrections"][-1]["id"])
+    gone = _correct(client, found, "withdrawn", withdraws=added)
+    assert gone.status_code == 201
+    assert list(_lesions(gone.json())) == ["L1", "L2"]
+    # What was said, and that it was taken back, stays to be read.
+    said = [(one["what"], one["name"]) for one in gone.json()["corrections"]]
+    assert said == [("added", "L3"), ("merged", "L2"), ("withdrawn", "L2"), ("withdrawn", "L3")]
+
+
 def test_no_run_overwrites_a_correction(
     as_user: AsUser, clinician: User, found: Comparison, compared: Compared
 ) -> None:

@@ -21,7 +21,10 @@ from tests.apps.longitudinal.conftest import (
 
 pytestmark = pytest.mark.django_db
 REASON = "The clip is small and far from the lesions."
-HELD_BACK = {"code": "input_unusual", "user_message": "This image is unlike those of training."}
+HELD_BACK: Json = {
+    "code": "input_unusual",
+    "user_message": "This image is unlike those of training.",
+}
 
 
 @pytest.fixture(params=["comparisons", "predictions"])
